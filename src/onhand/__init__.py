@@ -1,0 +1,1 @@
+"""Onhand: one true stock number for every shop you sell in."""

@@ -1,0 +1,64 @@
+"""Tables of access: users, API tokens, signing keys and the audit trail."""
+
+import sqlalchemy as sa
+
+from onhand.db.metadata import metadata
+from onhand.db.types import UtcTimestamp
+
+user = sa.Table(
+    "app_user",
+    metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.CheckConstraint("role IN ('viewer', 'operator', 'admin')", name="role"),
+)
+
+# Only a hash of the secret is kept. `name` is who acts, in events and in the audit trail; a token
+# that replaces another takes over its name and with it its holds.
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("token_id", sa.Text, primary_key=True),
+    sa.Column("token_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("expires_at", UtcTimestamp),
+    sa.Column("revoked_at", UtcTimestamp),
+    sa.CheckConstraint("scope IN ('viewer', 'reserve', 'operator', 'admin')", name="scope"),
+)
+
+# The key that signs short-lived owner tokens (JWT); one row, shared by all server processes.
+signing_key = sa.Table(
+    "signing_key",
+    metadata,
+    sa.Column("key_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.CheckConstraint("key_id = 1", name="one_row"),
+)
+
+# One row per accepted write. `command_id` is derived from (actor, idempotency key) where a key was
+# given, so this primary key is also what makes a command happen once; `answer` is the first answer.
+audit_entry = sa.Table(
+    "audit_entry",
+    metadata,
+    sa.Column("command_id", sa.Text, primary_key=True),
+    sa.Column("recorded_at", UtcTimestamp, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text),  # the caller's network address
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("idempotency_key", sa.Text),
+    sa.Column("request_hash", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    # Null for stock commands: their before and after are the balances in the events themselves.
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.CheckConstraint("source IN ('api', 'manual', 'import', 'system')", name="source"),
+    sa.Index("ix_audit_entry_recorded_at_command_id", "recorded_at", "command_id"),
+)

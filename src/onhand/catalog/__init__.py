@@ -1,0 +1,1 @@
+"""What we sell, and where: SKUs, aliases, stores, listings."""

@@ -1,0 +1,1 @@
+"""Databases: one engine per environment, transactions, column types, bulk writes, migrations."""

@@ -1,0 +1,136 @@
+"""One environment's database: engine, dialect, transactions."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from onhand.db.errors import DatabaseUnavailable, translated_errors
+
+_SQLITE_BUSY_TIMEOUT_MS = 5_000
+_POSTGRES_LOCK_TIMEOUT_MS = 10_000
+# The ledger's statements look up a few hundred rows by key. A plan made while the tables were
+# still empty would scan them all for as long as the connection lives, hence nested loops always.
+_LEDGER_PLANNER = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
+
+
+class Database:
+    """An open database of one environment; safe to share between threads."""
+
+    def __init__(self, url: str, *, schema: str | None = None, pool_size: int = 8) -> None:
+        """Open lazily: no connection is made before the first transaction.
+
+        `url` is `sqlite:////path/file.db` or `postgresql://…`; `schema` applies to PostgreSQL.
+        """
+        self.url = make_url(url)
+        self.schema = schema
+        if self.url.get_backend_name() == "sqlite":
+            self.dialect = "sqlite"
+            self.engine = _sqlite_engine(self.url, pool_size)
+            self._ledger_engine = self.engine
+        else:
+            self.dialect = "postgresql"
+            self.engine = _postgres_engine(self.url, schema, pool_size)
+            self._ledger_engine = _postgres_engine(self.url, schema, 2, planner=_LEDGER_PLANNER)
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A write transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            DatabaseUnavailable: see `translated_errors`.
+            TransactionConflict: run the block again.
+        """
+        with translated_errors(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def begin_ledger(self) -> Iterator[sa.Connection]:
+        """Like `begin`, on a connection whose plans suit the ledger's look-ups by key."""
+        with translated_errors(), self._ledger_engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A read transaction; takes no write lock.
+
+        Raises:
+            DatabaseUnavailable: see `translated_errors`.
+        """
+        with translated_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(onhand_read_only=True)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+        self._ledger_engine.dispose()
+
+
+def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
+    path = Path(url.database or "")
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.QueuePool,
+        pool_size=pool_size,
+        pool_timeout=_SQLITE_BUSY_TIMEOUT_MS / 1000,
+        connect_args={"check_same_thread": False, "cached_statements": 512},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # SQLAlchemy's "begin" event below opens transactions
+        for pragma in (
+            f"busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-16384",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+        entry.info["inode"] = os.stat(path).st_ino
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        _refuse_replaced_file(connection, path)
+        read_only = connection.get_execution_options().get("onhand_read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _refuse_replaced_file(connection: sa.Connection, path: Path) -> None:
+    """Writes to a deleted or replaced SQLite file would succeed and be lost with the handle."""
+    try:
+        inode = os.stat(path).st_ino
+    except FileNotFoundError:
+        inode = None
+    if inode != connection.info.get("inode"):
+        connection.invalidate()
+        raise DatabaseUnavailable("the database file was removed or replaced")
+
+
+def _postgres_engine(
+    url: URL, schema: str | None, pool_size: int, *, planner: str = ""
+) -> sa.Engine:
+    options = f"-c timezone=UTC -c lock_timeout={_POSTGRES_LOCK_TIMEOUT_MS} {planner}"
+    if schema is not None:
+        options += f" -c search_path={schema}"
+    connect_args: dict[str, Any] = {
+        "options": options.strip(),
+        "connect_timeout": 5,
+        "prepare_threshold": 2,
+        "application_name": "onhand",
+    }
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        pool_timeout=10,
+        connect_args=connect_args,
+    )

@@ -1,0 +1,61 @@
+"""What can go wrong with a database, named by the reaction it needs."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+_RETRY_SQLSTATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock victim
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be used now (gone, locked, full): nothing was acknowledged, try again."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is the database's own short text, without connection details."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TransactionConflict(Exception):
+    """Another transaction won (unique key, deadlock): run the whole transaction again."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn driver errors into `DatabaseUnavailable` or `TransactionConflict`.
+
+    Raises:
+        DatabaseUnavailable: the server or file is gone, locked, full or read-only.
+        TransactionConflict: a unique key or a lock was lost to another transaction.
+    """
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        if _is_unique_violation(error.orig):
+            raise TransactionConflict(_first_line(error.orig)) from error
+        raise
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
+        if getattr(error.orig, "sqlstate", None) in _RETRY_SQLSTATES:
+            raise TransactionConflict(_first_line(error.orig)) from error
+        raise DatabaseUnavailable(_first_line(error.orig)) from error
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable(_first_line(error.orig)) from error
+        raise
+    except sa.exc.TimeoutError as error:
+        raise DatabaseUnavailable("no free database connection") from error
+
+
+def _is_unique_violation(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.IntegrityError):
+        return error.sqlite_errorcode in {
+            sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+            sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        }
+    return getattr(error, "sqlstate", None) == "23505"
+
+
+def _first_line(error: BaseException | None) -> str:
+    return (str(error).strip().splitlines() or ["unknown database error"])[0]

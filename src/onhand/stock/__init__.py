@@ -1,0 +1,1 @@
+"""The ledger: events, levels, reservations, counts. The only writer of stock."""

@@ -1,0 +1,108 @@
+"""The ledger's executor: many independent commands, one transaction (S14)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from onhand.db.database import Database
+from onhand.db.errors import DatabaseUnavailable, TransactionConflict
+from onhand.stock.commands.load import load, resolve
+from onhand.stock.commands.pending import Accepted, Pending, Result, identify, new_command_id
+from onhand.stock.commands.write import Entry, answer, write
+from onhand.stock.model.book import Book, Stamp
+from onhand.stock.model.commands import Command, Policy
+from onhand.stock.model.decide import decide
+from onhand.stock.model.events import Source
+from onhand.stock.model.refusals import IdempotencyConflict, Refusal
+
+_ATTEMPTS = 8
+
+
+class Ledger:
+    """Writes one environment's stock; safe to call from several threads and processes."""
+
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime], policy: Policy
+    ) -> None:
+        """`clock` gives the current moment in UTC."""
+        self.database = database
+        self._clock = clock
+        self._policy = policy
+
+    def execute(self, commands: Sequence[Command]) -> list[Result]:
+        """Decide commands in order, each all-or-nothing, and commit what was accepted.
+
+        A refused command harms no other. Raises:
+            DatabaseUnavailable: nothing was acknowledged; the same call may be repeated safely
+                where the commands carry idempotency keys.
+        """
+        pending = [identify(command) for command in commands]
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._attempt(pending)
+            except TransactionConflict:
+                continue  # another process won a key or a lock; what it wrote is visible now
+        raise DatabaseUnavailable("too many conflicting transactions")
+
+    def execute_grouped(self, commands: Sequence[Command]) -> list[Result | BaseException]:
+        """Like `execute`, but a command that breaks the batch is found and answered alone."""
+        try:
+            return list(self.execute(commands))
+        except DatabaseUnavailable as error:
+            return [error] * len(commands)
+        except sa.exc.SQLAlchemyError as error:
+            if len(commands) == 1:
+                return [error]
+            return [self.execute_grouped([command])[0] for command in commands]
+
+    def _attempt(self, pending: list[Pending]) -> list[Result]:
+        names: dict[str, str] = {}
+        while True:
+            with self.database.begin_ledger() as connection:
+                page = load(
+                    connection,
+                    pending,
+                    names=names,
+                    clock=self._clock,
+                    policy=self._policy,
+                )
+                if not page.unresolved:
+                    results = _decide_all(page.book, pending, page.answers)
+                    write(connection, page.book, results.entries)
+                    return results.results
+            names.update(resolve(self.database, page.unresolved))
+
+
+@dataclass(slots=True)
+class _Decided:
+    results: list[Result] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+
+def _decide_all(book: Book, pending: list[Pending], known: dict[str, tuple[str, str]]) -> _Decided:
+    """`known` maps command ids to (request hash, first answer); it grows with the batch."""
+    book.expire_due(Stamp(new_command_id(), "system", Source.SYSTEM.value, reason="expired"))
+    decided = _Decided()
+    for item in pending:
+        first = known.get(item.command_id)
+        if first is not None:
+            decided.results.append(_replay(item, first))
+            continue
+        draft = decide(book, item.command, item.command_id)
+        if isinstance(draft, Refusal):
+            decided.results.append(draft)
+            continue
+        text = answer(draft, item.command)
+        known[item.command_id] = (item.request_hash, text)
+        decided.entries.append(Entry(item, text, draft))
+        decided.results.append(Accepted(item.command_id, text, replayed=False))
+    return decided
+
+
+def _replay(item: Pending, first: tuple[str, str]) -> Result:
+    request_hash, text = first
+    if request_hash != item.request_hash:
+        return IdempotencyConflict(item.command.idempotency_key or "")
+    return Accepted(item.command_id, text, replayed=True)

@@ -1,0 +1,282 @@
+"""Reading what a batch needs, after locking the SKUs it may change."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from onhand.catalog.queries import find_registered
+from onhand.db.database import Database
+from onhand.db.types import from_row, to_text
+from onhand.stock.commands.pending import Pending
+from onhand.stock.model.book import Balance, Book, Hold, SkuStock
+from onhand.stock.model.commands import (
+    Adjust,
+    ChangeHold,
+    Command,
+    Count,
+    Deduct,
+    ExpireHolds,
+    Policy,
+    Receive,
+    Release,
+    Reserve,
+    ResetSku,
+    Return,
+    SetPolicy,
+    Transfer,
+)
+from onhand.stock.model.events import MAIN_LOCATION, Reference, ReferenceType
+
+_LIST = {
+    "sqlite": "(SELECT value FROM json_each(?))",
+    "postgresql": "(SELECT value FROM json_array_elements_text(%s::json))",
+}
+_LOCK = {"sqlite": "", "postgresql": " FOR NO KEY UPDATE"}
+_HOLD_COLUMNS = (
+    "reservation_id, sku_id, generation, location_id, holder, owner, reference_type, "
+    "reference_id, expires_at, created_at, units_reserved, units_held, units_shipped, "
+    "units_returned, state"
+)
+
+
+@dataclass(slots=True)
+class Page:
+    """The loaded book, first answers of keys seen before, and codes nobody has resolved yet."""
+
+    book: Book
+    answers: dict[str, tuple[str, str]]
+    unresolved: set[str]
+
+
+@dataclass(slots=True)
+class _Needs:
+    """What the commands of a batch name."""
+
+    codes: set[str]
+    references: set[Reference]
+    reservation_ids: set[str]
+    owners: set[str]
+
+
+def load(
+    connection: sa.Connection,
+    pending: Sequence[Pending],
+    *,
+    names: dict[str, str],
+    clock: Callable[[], datetime],
+    policy: Policy,
+) -> Page:
+    """Lock the batch's SKUs in sorted order and read levels and holds as they are then.
+
+    `names` maps codes resolved before to SKU ids ("" for unknown). The clock is read after the
+    locks are held, so that time never runs backwards along one SKU's chain.
+    """
+    needs = _needs(pending, policy)
+    answers = _known_answers(connection, pending)
+    held_skus = _skus_of_holds(connection, needs)
+    wanted = {names.get(code, code) for code in needs.codes} | held_skus
+    stocks = _lock_heads(connection, wanted - {""})
+    unresolved = {
+        code
+        for code in needs.codes
+        if code not in names and not (code in stocks and stocks[code].registered)
+    }
+    now = clock()
+    book = Book(
+        stocks.values(),
+        now=now,
+        locations=_load_levels(connection, stocks),
+        policy=policy,
+        names=names,
+    )
+    if not unresolved:
+        _load_holds(connection, book, needs)
+    return Page(book, answers, unresolved)
+
+
+def resolve(database: Database, codes: Iterable[str]) -> dict[str, str]:
+    """Map codes to the SKU ids the catalog knows them by ("" for unknown); make missing heads."""
+    with database.begin_ledger() as connection:
+        found = find_registered(connection, codes)
+        for sku_id, generation in sorted(set(found.values())):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO ledger_head (sku_id, generation, registered) "
+                    "VALUES (:sku_id, :generation, :registered) "
+                    "ON CONFLICT (sku_id) DO UPDATE SET registered = excluded.registered"
+                ),
+                {"sku_id": sku_id, "generation": generation, "registered": True},
+            )
+        return {code: found[code][0] if code in found else "" for code in codes}
+
+
+def _needs(pending: Sequence[Pending], policy: Policy) -> _Needs:
+    needs = _Needs(set(), set(), set(), set())
+    for item in pending:
+        _add_needs(needs, item.command, policy)
+    return needs
+
+
+def _add_needs(needs: _Needs, command: Command, policy: Policy) -> None:
+    ask = command.ask
+    if isinstance(ask, Reserve | Release | Deduct | Return | Receive | Adjust | Count | Transfer):
+        needs.codes.update(line.sku for line in ask.lines)
+    if isinstance(ask, Release | Deduct | Return):
+        needs.references.add(ask.reference)
+    elif isinstance(ask, ChangeHold):
+        needs.reservation_ids.add(ask.reservation_id)
+    elif isinstance(ask, ExpireHolds):
+        needs.codes.update(ask.skus)
+    elif isinstance(ask, SetPolicy | ResetSku):
+        needs.codes.add(ask.sku)
+    elif isinstance(ask, Reserve) and policy.max_held_units_per_owner is not None:
+        needs.owners.add(ask.owner)
+
+
+def select_in(connection: sa.Connection, sql: str, values: Iterable[str]) -> Sequence[Any]:
+    """Rows of a statement whose `{list}` stands for a list of texts."""
+    statement = sql.replace("{list}", _LIST[connection.dialect.name])
+    parameter = json.dumps(sorted(values))
+    return connection.exec_driver_sql(statement, (parameter,)).fetchall()
+
+
+def _known_answers(
+    connection: sa.Connection, pending: Sequence[Pending]
+) -> dict[str, tuple[str, str]]:
+    ids = [item.command_id for item in pending if item.command.idempotency_key is not None]
+    if not ids:
+        return {}
+    rows = select_in(
+        connection,
+        "SELECT command_id, request_hash, answer FROM audit_entry WHERE command_id IN {list}",
+        ids,
+    )
+    return {command_id: (request_hash, text) for command_id, request_hash, text in rows}
+
+
+def _skus_of_holds(connection: sa.Connection, needs: _Needs) -> set[str]:
+    """SKUs to lock because a reference or reservation is named without its SKUs."""
+    found: set[str] = set()
+    if needs.references:
+        rows = select_in(
+            connection,
+            "SELECT DISTINCT sku_id FROM reservation WHERE reference_id IN {list}",
+            {reference.id for reference in needs.references},
+        )
+        found.update(row[0] for row in rows)
+    if needs.reservation_ids:
+        rows = select_in(
+            connection,
+            "SELECT sku_id FROM reservation WHERE reservation_id IN {list}",
+            needs.reservation_ids,
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
+def _lock_heads(connection: sa.Connection, sku_ids: set[str]) -> dict[str, SkuStock]:
+    rows = select_in(
+        connection,
+        "SELECT sku_id, generation, version, hash, allow_oversell, safety_stock, "
+        "low_stock_threshold, next_expiry_at, counted_at, recorded_at, registered "
+        "FROM ledger_head WHERE sku_id IN {list} ORDER BY sku_id" + _LOCK[connection.dialect.name],
+        sku_ids,
+    )
+    return {row[0]: _stock(row) for row in rows}
+
+
+def _stock(row: Sequence[Any]) -> SkuStock:
+    recorded_at = from_row(row[9])
+    return SkuStock(
+        sku_id=row[0],
+        generation=row[1],
+        version=row[2],
+        hash=row[3],
+        allow_oversell=bool(row[4]),
+        safety_stock=row[5],
+        low_stock_threshold=row[6],
+        next_expiry_at=from_row(row[7]),
+        counted_at=from_row(row[8]),
+        recorded_at=to_text(recorded_at) if recorded_at else "",
+        registered=bool(row[10]),
+    )
+
+
+def _load_levels(connection: sa.Connection, stocks: dict[str, SkuStock]) -> tuple[str, ...]:
+    """Fill in the balances; returns the active locations in order of priority."""
+    rows = select_in(
+        connection,
+        "SELECT sku_id, location_id, on_hand, reserved, shortfall, version FROM stock_level "
+        "WHERE sku_id IN {list} UNION ALL "
+        "SELECT NULL, location_id, priority, 0, 0, 0 FROM location WHERE active",
+        stocks,
+    )
+    active: list[tuple[bool, int, str]] = []
+    for sku_id, location_id, *units in rows:
+        if sku_id is None:
+            active.append((location_id != MAIN_LOCATION, units[0], location_id))
+        else:
+            stocks[sku_id].balances[location_id] = Balance(*units)
+    return tuple(location_id for _, _, location_id in sorted(active))
+
+
+def _load_holds(connection: sa.Connection, book: Book, needs: _Needs) -> None:
+    if needs.references:
+        _add_holds(connection, book, "reference_id IN {list}", {ref.id for ref in needs.references})
+    if needs.reservation_ids:
+        _add_holds(connection, book, "reservation_id IN {list}", needs.reservation_ids)
+    if needs.owners:
+        _add_holds(connection, book, "units_held > 0 AND owner IN {list}", needs.owners)
+    due = {
+        stock.sku_id
+        for stock in book.stocks.values()
+        if stock.next_expiry_at is not None and stock.next_expiry_at <= book.now
+    }
+    if due:
+        _load_due(connection, book, due)
+
+
+def _load_due(connection: sa.Connection, book: Book, skus: set[str]) -> None:
+    moment = f"'{to_text(book.now)}'"
+    _add_holds(
+        connection, book, f"units_held > 0 AND expires_at <= {moment} AND sku_id IN {{list}}", skus
+    )
+    rows = select_in(
+        connection,
+        "SELECT sku_id, min(expires_at) FROM reservation "
+        f"WHERE units_held > 0 AND expires_at > {moment} AND sku_id IN {{list}} GROUP BY sku_id",
+        skus,
+    )
+    next_ends = {sku_id: from_row(end) for sku_id, end in rows}
+    for sku_id in skus:
+        book.stocks[sku_id].next_expiry_at = next_ends.get(sku_id)
+        book.touched_stocks.add(sku_id)
+
+
+def _add_holds(
+    connection: sa.Connection, book: Book, condition: str, values: Iterable[str]
+) -> None:
+    rows = select_in(
+        connection,
+        f"SELECT {_HOLD_COLUMNS} FROM reservation WHERE {condition} "
+        "ORDER BY created_at, reservation_id",
+        values,
+    )
+    for row in rows:
+        book.add_hold(_hold(row))
+
+
+def _hold(row: Sequence[Any]) -> Hold:
+    created_at = from_row(row[9])
+    assert created_at is not None
+    return Hold(
+        *row[:6],
+        Reference(ReferenceType(row[6]), row[7]),
+        from_row(row[8]),
+        created_at,
+        *row[10:],
+    )

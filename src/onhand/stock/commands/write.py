@@ -1,0 +1,269 @@
+"""Writing a decided batch: five tables, one round trip on PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from onhand.access.tables import audit_entry
+from onhand.catalog.commands import unregister
+from onhand.db.bulk import BulkWrite, Part
+from onhand.db.types import to_text
+from onhand.stock import tables
+from onhand.stock.commands.pending import Pending
+from onhand.stock.model.book import Book, Hold, SkuStock
+from onhand.stock.model.commands import (
+    ChangeHold,
+    Command,
+    ExpireHolds,
+    ResetSku,
+    SetPolicy,
+)
+from onhand.stock.model.draft import Draft
+from onhand.stock.model.events import Event
+
+_WRITE = BulkWrite(
+    Part(tables.stock_event, Event._fields),
+    Part(
+        tables.reservation,
+        (
+            "reservation_id",
+            "sku_id",
+            "generation",
+            "location_id",
+            "holder",
+            "owner",
+            "reference_type",
+            "reference_id",
+            "units_reserved",
+            "units_held",
+            "units_shipped",
+            "units_returned",
+            "state",
+            "expires_at",
+            "created_at",
+        ),
+        key=("reservation_id",),
+    ),
+    Part(
+        tables.stock_level,
+        ("sku_id", "location_id", "on_hand", "reserved", "shortfall", "version"),
+        key=("sku_id", "location_id"),
+    ),
+    Part(
+        tables.ledger_head,
+        (
+            "sku_id",
+            "registered",
+            "generation",
+            "version",
+            "hash",
+            "on_hand",
+            "reserved",
+            "is_low",
+            "allow_oversell",
+            "safety_stock",
+            "low_stock_threshold",
+            "next_expiry_at",
+            "counted_at",
+            "recorded_at",
+        ),
+        key=("sku_id",),
+    ),
+    Part(
+        audit_entry,
+        (
+            "command_id",
+            "recorded_at",
+            "actor",
+            "origin",
+            "source",
+            "action",
+            "subject",
+            "idempotency_key",
+            "request_hash",
+            "answer",
+            "before",
+            "after",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An accepted command for the audit trail."""
+
+    pending: Pending
+    answer: str
+    draft: Draft
+
+
+def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> None:
+    """Write the book's events and touched rows and an audit entry per accepted command."""
+    if not (book.events or entries or book.touched_stocks):
+        return
+    _WRITE.run(
+        connection,
+        book.events,
+        [_hold_row(hold) for hold in book.touched_holds.values()],
+        [
+            _level_row(book.stocks[sku_id], location_id)
+            for sku_id, location_id in sorted(book.touched_levels)
+        ],
+        [_head_row(book.stocks[sku_id]) for sku_id in sorted(book.touched_stocks)],
+        [_entry_row(book, entry) for entry in entries],
+    )
+    for sku_id in book.reset_skus:
+        connection.execute(
+            sa.update(tables.reservation)
+            .where(tables.reservation.c.sku_id == sku_id, tables.reservation.c.units_held > 0)
+            .values(units_held=0, state="reset")
+        )
+        unregister(connection, sku_id, at=book.now)
+
+
+def answer(draft: Draft, command: Command) -> str:
+    """What the caller is told: holds and levels as they are after the command, as JSON."""
+    book = draft.book
+    skus = dict.fromkeys(change.sku_id for change in draft.changes)
+    holds = {
+        change.hold.reservation_id: change.hold
+        for change in draft.changes
+        if change.hold is not None
+    }
+    ask = command.ask
+    if isinstance(ask, ChangeHold):
+        holds[ask.reservation_id] = book.holds[ask.reservation_id]
+    if isinstance(ask, SetPolicy | ResetSku):
+        skus[book.names.get(ask.sku, ask.sku)] = None
+    body = {
+        "command_id": draft.command_id,
+        "recorded_at": book.now_text,
+        "reservations": [_hold_view(hold) for hold in holds.values()],
+        "levels": [level_view(book.stocks[sku_id]) for sku_id in skus],
+    }
+    return msgspec.json.encode(body).decode()
+
+
+def _hold_view(hold: Hold) -> dict[str, object]:
+    return {
+        "id": hold.reservation_id,
+        "sku": hold.sku_id,
+        "location": hold.location_id,
+        "quantity": hold.units_held,
+        "shipped": hold.units_shipped,
+        "returned": hold.units_returned,
+        "state": hold.state,
+        "owner": hold.owner,
+        "reference_type": hold.reference.type.value,
+        "reference_id": hold.reference.id,
+        "expires_at": _text(hold.expires_at),
+    }
+
+
+def level_view(stock: SkuStock) -> dict[str, object]:
+    """A SKU's totals over all locations, in whole units."""
+    on_hand, reserved = stock.on_hand, stock.reserved
+    return {
+        "sku": stock.sku_id,
+        "on_hand": on_hand,
+        "reserved": reserved,
+        "available": on_hand - reserved,
+        "version": stock.version,
+    }
+
+
+def _hold_row(hold: Hold) -> tuple[object, ...]:
+    return (
+        hold.reservation_id,
+        hold.sku_id,
+        hold.generation,
+        hold.location_id,
+        hold.holder,
+        hold.owner,
+        hold.reference.type.value,
+        hold.reference.id,
+        hold.units_reserved,
+        hold.units_held,
+        hold.units_shipped,
+        hold.units_returned,
+        hold.state,
+        _text(hold.expires_at),
+        to_text(hold.created_at),
+    )
+
+
+def _level_row(stock: SkuStock, location_id: str) -> tuple[object, ...]:
+    balance = stock.balances[location_id]
+    return (
+        stock.sku_id,
+        location_id,
+        balance.on_hand,
+        balance.reserved,
+        balance.shortfall,
+        balance.version,
+    )
+
+
+def _head_row(stock: SkuStock) -> tuple[object, ...]:
+    return (
+        stock.sku_id,
+        stock.registered,
+        stock.generation,
+        stock.version,
+        stock.hash,
+        stock.on_hand,
+        stock.reserved,
+        stock.is_low,
+        stock.allow_oversell,
+        stock.safety_stock,
+        stock.low_stock_threshold,
+        _text(stock.next_expiry_at),
+        _text(stock.counted_at),
+        stock.recorded_at or None,
+    )
+
+
+def _entry_row(book: Book, entry: Entry) -> tuple[object, ...]:
+    item = entry.pending
+    caller = item.command.caller
+    return (
+        item.command_id,
+        book.now_text,
+        caller.actor,
+        caller.origin,
+        caller.source.value,
+        type(item.command.ask).__name__,
+        _subject(item.command),
+        item.command.idempotency_key,
+        item.request_hash,
+        entry.answer,
+        _json(entry.draft.before),
+        _json(entry.draft.after),
+    )
+
+
+def _subject(command: Command) -> str:
+    """What the audit trail is searched by: the reference, the SKU or the SKUs."""
+    ask = command.ask
+    reference = getattr(ask, "reference", None)
+    if reference is not None:
+        return f"{reference.type.value}:{reference.id}"
+    if isinstance(ask, ChangeHold):
+        return f"reservation:{ask.reservation_id}"
+    if isinstance(ask, SetPolicy | ResetSku):
+        return f"sku:{ask.sku}"
+    skus = ask.skus if isinstance(ask, ExpireHolds) else tuple(line.sku for line in ask.lines)
+    more = f" +{len(skus) - 1}" if len(skus) > 1 else ""
+    return f"sku:{skus[0]}{more}" if skus else "nothing"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else to_text(moment)
+
+
+def _json(value: dict[str, object] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,1 @@
+"""The ledger's decisions: pure, on values, with time as a parameter."""

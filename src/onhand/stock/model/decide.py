@@ -1,0 +1,211 @@
+"""One command decided against the book: its events appended, or a refusal and nothing changed."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from onhand.stock.model.book import Book, Change, Hold, SkuStock, Stamp
+from onhand.stock.model.commands import (
+    Adjust,
+    ChangeHold,
+    Command,
+    Count,
+    Deduct,
+    ExpireHolds,
+    Receive,
+    Release,
+    Reserve,
+    ResetSku,
+    Return,
+    SetPolicy,
+    Transfer,
+)
+from onhand.stock.model.draft import Draft
+from onhand.stock.model.events import MAIN_LOCATION, Kind, Reference, ReferenceType, utc_text
+from onhand.stock.model.holds import (
+    decide_change_hold,
+    decide_deduct,
+    decide_release,
+    decide_reserve,
+    decide_return,
+)
+from onhand.stock.model.moves import (
+    decide_adjust,
+    decide_count,
+    decide_receive,
+    decide_transfer,
+)
+from onhand.stock.model.refusals import (
+    BalanceTooLarge,
+    InvalidMoment,
+    Refusal,
+    UnknownSku,
+)
+
+LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bits hold
+
+
+def decide(book: Book, command: Command, command_id: str) -> Draft | Refusal:
+    """Decide one command and adopt it into the book, or refuse it and leave the book as it was."""
+    draft = Draft(book, command.caller, command_id)
+    refusal = _check_moment(book, command) or _decide_ask(draft, command)
+    if refusal is None:
+        refusal = _check_size(draft)
+    if refusal is not None:
+        return refusal
+    _adopt(draft, command)
+    return draft
+
+
+def _decide_ask(draft: Draft, command: Command) -> Refusal | None:  # noqa: PLR0911
+    ask = command.ask
+    match ask:
+        case Reserve():
+            return decide_reserve(draft, ask)
+        case Deduct():
+            return decide_deduct(draft, ask)
+        case Release():
+            return decide_release(draft, ask)
+        case Return():
+            return decide_return(draft, ask)
+        case Receive():
+            return decide_receive(draft, ask)
+        case Adjust():
+            return decide_adjust(draft, ask)
+        case Count():
+            return decide_count(draft, ask)
+        case Transfer():
+            return decide_transfer(draft, ask)
+        case ChangeHold():
+            return decide_change_hold(draft, ask)
+        case SetPolicy() | ResetSku():
+            return None if draft.book.find(ask.sku) else UnknownSku((ask.sku,))
+        case ExpireHolds():
+            return None  # due holds have ended before the first command of a batch is decided
+        case _:
+            assert_never(ask)
+
+
+def _check_moment(book: Book, command: Command) -> Refusal | None:
+    happened_at = happened(command)
+    if happened_at is not None and happened_at > book.now:
+        return InvalidMoment("happened_at", utc_text(happened_at))
+    return None
+
+
+def happened(command: Command) -> datetime | None:
+    """When the caller says it happened, for asks that may be entered late."""
+    ask = command.ask
+    return ask.happened_at if isinstance(ask, Receive | Adjust) else None
+
+
+def _check_size(draft: Draft) -> Refusal | None:
+    for change in draft.changes:
+        stock = draft.book.stocks[change.sku_id]
+        if abs(draft.on_hand(stock, change.location_id)) > LARGEST_BALANCE:
+            return BalanceTooLarge(stock.sku_id, LARGEST_BALANCE)
+    return None
+
+
+def _adopt(draft: Draft, command: Command) -> None:
+    book = draft.book
+    stamp = Stamp(
+        command_id=draft.command_id,
+        actor=command.caller.actor,
+        source=command.caller.source.value,
+        reference=_reference(command),
+        reason=getattr(command.ask, "reason", None),
+        idempotency_key=command.idempotency_key,
+        store_id=command.store_id,
+        happened_at=happened(command),
+    )
+    ask = command.ask
+    if isinstance(ask, ChangeHold):
+        draft.before = _terms(book.holds[ask.reservation_id])
+    oversold = draft.oversold()
+    for change in (*draft.changes, *oversold):
+        book.append(change, stamp)
+        if change.hold is not None and change.kind is Kind.RESERVED:
+            book.note_expiry(book.stocks[change.sku_id], change.hold.expires_at)
+    if isinstance(ask, ChangeHold):
+        _move_terms(book, ask)
+        draft.after = _terms(book.holds[ask.reservation_id])
+    elif isinstance(ask, SetPolicy):
+        stock = _found(book, ask.sku)
+        draft.before = _policy(stock)
+        _set_policy(book, ask)
+        draft.after = _policy(stock)
+    elif isinstance(ask, ResetSku):
+        _reset(book, ask, stamp)
+    elif isinstance(ask, Count):
+        for line in ask.lines:
+            _found(book, line.sku).counted_at = book.now
+
+
+def _reference(command: Command) -> Reference | None:
+    ask = command.ask
+    if isinstance(ask, Reserve | Release | Deduct | Return | Count | Adjust):
+        return ask.reference
+    return None
+
+
+def _move_terms(book: Book, ask: ChangeHold) -> None:
+    hold: Hold = book.holds[ask.reservation_id]
+    if ask.order_id is not None:
+        hold.reference = Reference(ReferenceType.ORDER, ask.order_id)
+        book.holds_by_reference.setdefault(hold.reference, []).append(hold)
+    if ask.never_expires:
+        hold.expires_at = None
+    elif ask.expires_at is not None:
+        hold.expires_at = ask.expires_at
+    elif ask.order_id is not None and hold.expires_at is not None:
+        hold.expires_at = book.now + timedelta(seconds=book.policy.order_hold_s)
+    book.note_expiry(book.stocks[hold.sku_id], hold.expires_at)
+    book.touched_holds[hold.reservation_id] = hold
+
+
+def _set_policy(book: Book, ask: SetPolicy) -> None:
+    stock = _found(book, ask.sku)
+    if ask.allow_oversell is not None:
+        stock.allow_oversell = ask.allow_oversell
+    if ask.safety_stock is not None:
+        stock.safety_stock = ask.safety_stock
+    if ask.low_stock_threshold is not None:
+        stock.low_stock_threshold = ask.low_stock_threshold
+    book.touched_stocks.add(stock.sku_id)
+
+
+def _reset(book: Book, ask: ResetSku, stamp: Stamp) -> None:
+    """Start a new generation at zero; the chain of events goes on underneath."""
+    stock = _found(book, ask.sku)
+    stock.generation += 1
+    stock.allow_oversell = False
+    stock.safety_stock = stock.low_stock_threshold = 0
+    stock.next_expiry_at = stock.counted_at = None
+    stock.registered = False
+    for location_id, balance in stock.balances.items():
+        balance.on_hand = balance.reserved = balance.shortfall = 0
+        book.touched_levels.add((stock.sku_id, location_id))
+    book.append(Change(Kind.SKU_RESET, stock.sku_id, MAIN_LOCATION), stamp)
+    book.reset_skus.append(stock.sku_id)
+
+
+def _terms(hold: Hold) -> dict[str, object]:
+    return {
+        "quantity": hold.units_held,
+        "reference": f"{hold.reference.type.value}:{hold.reference.id}",
+        "expires_at": utc_text(hold.expires_at) if hold.expires_at else None,
+    }
+
+
+def _policy(stock: SkuStock) -> dict[str, object]:
+    return {
+        "allow_oversell": stock.allow_oversell,
+        "safety_stock": stock.safety_stock,
+        "low_stock_threshold": stock.low_stock_threshold,
+    }
+
+
+def _found(book: Book, code: str) -> SkuStock:
+    stock = book.find(code)
+    assert stock is not None
+    return stock

@@ -1,0 +1,140 @@
+"""Why a command is refused: a stable `code` and the facts; nothing is written."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Base of all refusals; the fields are the facts, in whole units where they count."""
+
+    code: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """One SKU of which fewer units are left than were asked for."""
+
+    sku: str
+    asked: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class InsufficientStock(Refusal):
+    """The command would drive available stock below zero."""
+
+    code: ClassVar[str] = "insufficient_stock"
+    shortages: tuple[Shortage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSku(Refusal):
+    """No registered SKU or alias has these codes."""
+
+    code: ClassVar[str] = "unknown_sku"
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownLocation(Refusal):
+    """No active location has this id."""
+
+    code: ClassVar[str] = "unknown_location"
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationNotFound(Refusal):
+    """No reservation has this id or belongs to this reference."""
+
+    code: ClassVar[str] = "reservation_not_found"
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationEnded(Refusal):
+    """The hold has ended: expired, released, shipped or reset."""
+
+    code: ClassVar[str] = "reservation_ended"
+    reservation: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationNotYours(Refusal):
+    """The hold belongs to somebody else."""
+
+    code: ClassVar[str] = "reservation_not_yours"
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExceedsHeld(Refusal):
+    """More units are to be released than the reference holds."""
+
+    code: ClassVar[str] = "exceeds_held"
+    sku: str
+    asked: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExceedsReserved(Refusal):
+    """The reference would ship more than it reserved, or ship a second time."""
+
+    code: ClassVar[str] = "exceeds_reserved"
+    reference: str
+    sku: str
+    asked: int
+    reserved: int
+    shipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExceedsShipped(Refusal):
+    """More units would come back than the reference shipped."""
+
+    code: ClassVar[str] = "exceeds_shipped"
+    reference: str
+    sku: str
+    asked: int
+    returnable: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLimitReached(Refusal):
+    """The owner would hold more units of one SKU than the setting allows."""
+
+    code: ClassVar[str] = "hold_limit_reached"
+    sku: str
+    owner: str
+    asked: int
+    held: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidMoment(Refusal):
+    """A moment that cannot be: an end in the past, a happening in the future."""
+
+    code: ClassVar[str] = "invalid_moment"
+    field: str
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTooLarge(Refusal):
+    """A balance would pass the largest number the ledger keeps."""
+
+    code: ClassVar[str] = "balance_too_large"
+    sku: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyConflict(Refusal):
+    """This idempotency key was used before with another request."""
+
+    code: ClassVar[str] = "idempotency_conflict"
+    idempotency_key: str
