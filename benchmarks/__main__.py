@@ -1,0 +1,75 @@
+"""Measure the figures and print one table: `python -m benchmarks --only P-1,P-2 --quick`."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from benchmarks import floor
+from benchmarks.databases import Databases, databases
+from benchmarks.figures import Bench, Row
+from benchmarks.report import RESULTS, machine, show, write
+
+# A table in a file or a log has no window to fit into.
+FILE_WIDTH = 160
+
+FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
+    "P-0": floor.measure,
+}
+
+
+def chosen(only: str) -> list[str]:
+    """Return the names of the figures to measure; raises SystemExit for an unknown one."""
+    names = [name.strip().upper() for name in only.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(FIGURES))
+    if unknown:
+        sys.exit(f"unknown figures {', '.join(unknown)}; there are {', '.join(FIGURES)}")
+    return [name for name in FIGURES if name in names] if names else list(FIGURES)
+
+
+def measure(console: Console, provided: Databases, names: Sequence[str], quick: bool) -> list[Row]:
+    """Measure the named figures one after the other, showing what runs."""
+    rows: list[Row] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(names))
+        for name in names:
+
+            def say(what: str, name: str = name) -> None:
+                progress.update(task, description=f"{name} {what}")
+
+            rows += FIGURES[name](Bench(provided, provided.folder, quick, say))
+            progress.advance(task)
+    return rows
+
+
+def main() -> int:
+    """Measure, print the table and write the JSON file; exit 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", default="", help="figures to measure, such as P-1,P-2")
+    parser.add_argument("--quick", action="store_true", help="small sizes, each measured once")
+    parser.add_argument("--json", type=Path, help="where to write the JSON file")
+    arguments = parser.parse_args()
+    names = chosen(arguments.only)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=FILE_WIDTH)
+    # Ending by SIGTERM has to unwind the blocks that stop servers and remove databases.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with databases() as provided:
+        facts = machine(provided.postgres.version)
+        rows = measure(console, provided, names, arguments.quick)
+    path = arguments.json or RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    show(console, facts, rows)
+    write(path, facts, rows)
+    console.print(f"written to {path}")
+    return 0 if all(row.reached is not False for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
