@@ -1,0 +1,50 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
+# `make` alone lists the targets.
+
+PORT ?= 8000
+ONHAND_HOME ?= $(CURDIR)/.onhand
+export PORT ONHAND_HOME PYTHON
+
+BIN := .venv/bin
+COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' $(ARGS) pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock clean venv venv-dev static
+
+help: ## list the targets
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+run: venv ## start Onhand (PORT=8000 ONHAND_HOME=.onhand)
+	@exec $(BIN)/onhand serve
+
+test: venv-dev static ## every check and the whole test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+check: venv-dev static ## the quick part of `test`, for while you work
+	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+bench: venv-dev ## measure, beside what others reach (docs/reference/performance.md)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: venv-dev ## write the lock files anew from pyproject.toml (ARGS=--upgrade for the newest)
+	$(COMPILE) --group build --output-file requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove what make made; the data in .onhand stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@tools/venv.sh run
+
+venv-dev:
+	@tools/venv.sh dev
+
+static:
+	$(BIN)/python -m tools.tidy
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry src
