@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks import floor
+from benchmarks import floor, p1_ledger, p4_orders
 from benchmarks.databases import Databases, databases
 from benchmarks.figures import Bench, Row
 from benchmarks.report import RESULTS, machine, show, write
@@ -20,6 +20,8 @@ FILE_WIDTH = 160
 
 FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
     "P-0": floor.measure,
+    "P-1": p1_ledger.measure,
+    "P-4": p4_orders.measure,
 }
 
 
