@@ -51,7 +51,7 @@ class BulkWrite:
         if connection.dialect.name == "sqlite":
             for statement, rows in zip(self._sqlite, rows_of_parts, strict=True):
                 if rows:
-                    connection.exec_driver_sql(statement, rows)  # type: ignore[arg-type]
+                    connection.exec_driver_sql(statement, rows)
             return
         parameter = msgspec.json.encode(
             {f"p{index}": rows for index, rows in enumerate(self._as_objects(rows_of_parts))}
@@ -72,7 +72,7 @@ def _sqlite_statement(part: Part) -> str:
 
 
 def _postgres_statement(parts: tuple[Part, ...]) -> str:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = postgresql.dialect()
     steps = []
     for index, part in enumerate(parts):
         names = ", ".join(part.columns)

@@ -1,6 +1,5 @@
 """One environment's database: engine, dialect, transactions."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,7 +93,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
-        entry.info["inode"] = os.stat(path).st_ino
+        entry.info["inode"] = path.stat().st_ino
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -108,7 +107,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
 def _refuse_replaced_file(connection: sa.Connection, path: Path) -> None:
     """Writes to a deleted or replaced SQLite file would succeed and be lost with the handle."""
     try:
-        inode = os.stat(path).st_ino
+        inode = path.stat().st_ino
     except FileNotFoundError:
         inode = None
     if inode != connection.info.get("inode"):

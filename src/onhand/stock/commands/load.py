@@ -1,6 +1,5 @@
 """Reading what a batch needs, after locking the SKUs it may change."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 
 from onhand.catalog.queries import find_registered
 from onhand.db.database import Database
+from onhand.db.lookup import select_in
 from onhand.db.types import from_row, to_text
 from onhand.stock.commands.pending import Pending
 from onhand.stock.model.book import Balance, Book, Hold, SkuStock
@@ -31,15 +31,11 @@ from onhand.stock.model.commands import (
 )
 from onhand.stock.model.events import MAIN_LOCATION, Reference, ReferenceType
 
-_LIST = {
-    "sqlite": "(SELECT value FROM json_each(?))",
-    "postgresql": "(SELECT value FROM json_array_elements_text(%s::json))",
-}
 _LOCK = {"sqlite": "", "postgresql": " FOR NO KEY UPDATE"}
-_HOLD_COLUMNS = (
-    "reservation_id, sku_id, generation, location_id, holder, owner, reference_type, "
+_HOLDS = (
+    "SELECT reservation_id, sku_id, generation, location_id, holder, owner, reference_type, "
     "reference_id, expires_at, created_at, units_reserved, units_held, units_shipped, "
-    "units_returned, state"
+    "units_returned, state FROM reservation WHERE {condition} ORDER BY created_at, reservation_id"
 )
 
 
@@ -135,13 +131,6 @@ def _add_needs(needs: _Needs, command: Command, policy: Policy) -> None:
         needs.codes.add(ask.sku)
     elif isinstance(ask, Reserve) and policy.max_held_units_per_owner is not None:
         needs.owners.add(ask.owner)
-
-
-def select_in(connection: sa.Connection, sql: str, values: Iterable[str]) -> Sequence[Any]:
-    """Rows of a statement whose `{list}` stands for a list of texts."""
-    statement = sql.replace("{list}", _LIST[connection.dialect.name])
-    parameter = json.dumps(sorted(values))
-    return connection.exec_driver_sql(statement, (parameter,)).fetchall()
 
 
 def _known_answers(
@@ -241,15 +230,15 @@ def _load_holds(connection: sa.Connection, book: Book, needs: _Needs) -> None:
 
 
 def _load_due(connection: sa.Connection, book: Book, skus: set[str]) -> None:
-    moment = f"'{to_text(book.now)}'"
-    _add_holds(
-        connection, book, f"units_held > 0 AND expires_at <= {moment} AND sku_id IN {{list}}", skus
-    )
+    moment = to_text(book.now)
+    due = "sku_id IN {list} AND units_held > 0 AND expires_at <= {value}"
+    _add_holds(connection, book, due, skus, moment)
     rows = select_in(
         connection,
         "SELECT sku_id, min(expires_at) FROM reservation "
-        f"WHERE units_held > 0 AND expires_at > {moment} AND sku_id IN {{list}} GROUP BY sku_id",
+        "WHERE sku_id IN {list} AND units_held > 0 AND expires_at > {value} GROUP BY sku_id",
         skus,
+        moment,
     )
     next_ends = {sku_id: from_row(end) for sku_id, end in rows}
     for sku_id in skus:
@@ -258,14 +247,9 @@ def _load_due(connection: sa.Connection, book: Book, skus: set[str]) -> None:
 
 
 def _add_holds(
-    connection: sa.Connection, book: Book, condition: str, values: Iterable[str]
+    connection: sa.Connection, book: Book, condition: str, values: Iterable[str], *others: str
 ) -> None:
-    rows = select_in(
-        connection,
-        f"SELECT {_HOLD_COLUMNS} FROM reservation WHERE {condition} "
-        "ORDER BY created_at, reservation_id",
-        values,
-    )
+    rows = select_in(connection, _HOLDS.replace("{condition}", condition), values, *others)
     for row in rows:
         book.add_hold(_hold(row))
 
@@ -273,10 +257,8 @@ def _add_holds(
 def _hold(row: Sequence[Any]) -> Hold:
     created_at = from_row(row[9])
     assert created_at is not None
-    return Hold(
-        *row[:6],
-        Reference(ReferenceType(row[6]), row[7]),
-        from_row(row[8]),
-        created_at,
-        *row[10:],
-    )
+    reference = Reference(ReferenceType(row[6]), row[7])
+    hold = Hold(*row[:6], reference, from_row(row[8]), created_at)
+    hold.units_reserved, hold.units_held = row[10:12]
+    hold.units_shipped, hold.units_returned, hold.state = row[12:]
+    return hold

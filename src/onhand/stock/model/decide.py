@@ -1,7 +1,8 @@
 """One command decided against the book: its events appended, or a refusal and nothing changed."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any
 
 from onhand.stock.model.book import Book, Change, Hold, SkuStock, Stamp
 from onhand.stock.model.commands import (
@@ -47,7 +48,7 @@ LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bi
 def decide(book: Book, command: Command, command_id: str) -> Draft | Refusal:
     """Decide one command and adopt it into the book, or refuse it and leave the book as it was."""
     draft = Draft(book, command.caller, command_id)
-    refusal = _check_moment(book, command) or _decide_ask(draft, command)
+    refusal = _check_moment(book, command) or _DECISIONS[type(command.ask)](draft, command.ask)
     if refusal is None:
         refusal = _check_size(draft)
     if refusal is not None:
@@ -56,33 +57,25 @@ def decide(book: Book, command: Command, command_id: str) -> Draft | Refusal:
     return draft
 
 
-def _decide_ask(draft: Draft, command: Command) -> Refusal | None:  # noqa: PLR0911
-    ask = command.ask
-    match ask:
-        case Reserve():
-            return decide_reserve(draft, ask)
-        case Deduct():
-            return decide_deduct(draft, ask)
-        case Release():
-            return decide_release(draft, ask)
-        case Return():
-            return decide_return(draft, ask)
-        case Receive():
-            return decide_receive(draft, ask)
-        case Adjust():
-            return decide_adjust(draft, ask)
-        case Count():
-            return decide_count(draft, ask)
-        case Transfer():
-            return decide_transfer(draft, ask)
-        case ChangeHold():
-            return decide_change_hold(draft, ask)
-        case SetPolicy() | ResetSku():
-            return None if draft.book.find(ask.sku) else UnknownSku((ask.sku,))
-        case ExpireHolds():
-            return None  # due holds have ended before the first command of a batch is decided
-        case _:
-            assert_never(ask)
+_DECISIONS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
+    Reserve: decide_reserve,
+    Deduct: decide_deduct,
+    Release: decide_release,
+    Return: decide_return,
+    Receive: decide_receive,
+    Adjust: decide_adjust,
+    Count: decide_count,
+    Transfer: decide_transfer,
+    ChangeHold: decide_change_hold,
+    SetPolicy: lambda draft, ask: _check_registered(draft, ask.sku),
+    ResetSku: lambda draft, ask: _check_registered(draft, ask.sku),
+    # Due holds have ended before the first command of a batch is decided.
+    ExpireHolds: lambda draft, ask: None,
+}
+
+
+def _check_registered(draft: Draft, code: str) -> Refusal | None:
+    return None if draft.book.find(code) else UnknownSku((code,))
 
 
 def _check_moment(book: Book, command: Command) -> Refusal | None:

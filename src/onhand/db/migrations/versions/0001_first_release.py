@@ -181,6 +181,14 @@ def _ledger() -> None:
         sa.UniqueConstraint("sku_id", "seq", name=op.f("uq_stock_event_sku_id_seq")),
         sqlite_autoincrement=True,
     )
+    late = sa.text("happened_at < recorded_at")
+    op.create_index(
+        "ix_stock_event_late",
+        "stock_event",
+        ["sku_id", "happened_at"],
+        sqlite_where=late,
+        postgresql_where=late,
+    )
     op.create_index(
         "ix_stock_event_transaction_id_position",
         "stock_event",

@@ -1,0 +1,1 @@
+"""Reads of the ledger; views are encoded to JSON as they are."""

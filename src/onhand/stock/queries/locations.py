@@ -1,0 +1,27 @@
+"""Locations: where units physically are."""
+
+import msgspec
+import sqlalchemy as sa
+
+from onhand.stock.tables import location
+
+
+class LocationView(msgspec.Struct, frozen=True):
+    """One location; units are taken from lower `priority` first, from `main` before all."""
+
+    location: str
+    name: str
+    priority: int
+    active: bool
+
+
+def list_locations(connection: sa.Connection) -> list[LocationView]:
+    """Every location, in the order units are taken from them."""
+    place = location.c
+    statement = sa.select(location).order_by(
+        place.location_id != "main", place.priority, place.location_id
+    )
+    return [
+        LocationView(row.location_id, row.name, row.priority, row.active)
+        for row in connection.execute(statement)
+    ]
