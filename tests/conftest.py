@@ -1,0 +1,82 @@
+"""Fixtures for every test: both databases for real, a clock to move, a ledger, a small shop."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onhand.db.database import Database
+from onhand.stock.commands import Ledger
+from onhand.stock.model.commands import Policy
+from tests.databases import SchemaTemplate, migrated_sqlite_file, postgres_server
+from tests.shop import FakeClock, Shop
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The libpq URL of a real PostgreSQL: ONHAND_TEST_POSTGRES_URL, or a server of our own."""
+    given = os.environ.get("ONHAND_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    with postgres_server() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def schema_template(postgres_url: str) -> Iterator[SchemaTemplate]:
+    """The newest PostgreSQL schema, quick to make again."""
+    template = SchemaTemplate(postgres_url)
+    yield template
+    template.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    return migrated_sqlite_file(tmp_path_factory.mktemp("sqlite") / "template.db")
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated SQLite database of the test's own, empty apart from the location `main`."""
+    path = tmp_path / "onhand.db"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def postgres_database(schema_template: SchemaTemplate) -> Iterator[Database]:
+    """A migrated PostgreSQL schema of the test's own, empty apart from the location `main`."""
+    with schema_template.fresh() as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """The test runs once on each database."""
+    name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    chosen: Database = request.getfixturevalue(name)
+    return chosen
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still until it is moved."""
+    return FakeClock()
+
+
+@pytest.fixture
+def ledger(database: Database, clock: FakeClock) -> Ledger:
+    """A ledger with the default settings."""
+    return Ledger(database, clock=clock, policy=Policy())
+
+
+@pytest.fixture
+def shop(ledger: Ledger, clock: FakeClock) -> Shop:
+    """A shop on the ledger, without any SKU yet."""
+    return Shop(ledger, clock)
