@@ -72,7 +72,7 @@ def _sqlite_statement(part: Part) -> str:
 
 
 def _postgres_statement(parts: tuple[Part, ...]) -> str:
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     steps = []
     for index, part in enumerate(parts):
         names = ", ".join(part.columns)

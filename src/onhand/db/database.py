@@ -65,6 +65,19 @@ class Database:
         with translated_errors(), self.engine.connect() as connection:
             yield connection.execution_options(onhand_read_only=True)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A read transaction in which every statement sees the same moment.
+
+        Raises:
+            DatabaseUnavailable: see `translated_errors`.
+        """
+        options: dict[str, Any] = {"onhand_read_only": True}
+        if self.dialect == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        with translated_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(**options)
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

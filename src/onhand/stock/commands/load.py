@@ -258,7 +258,8 @@ def _hold(row: Sequence[Any]) -> Hold:
     created_at = from_row(row[9])
     assert created_at is not None
     reference = Reference(ReferenceType(row[6]), row[7])
-    hold = Hold(*row[:6], reference, from_row(row[8]), created_at)
+    who = row[:6]
+    hold = Hold(*who, reference, from_row(row[8]), created_at)  # type: ignore[call-arg]
     hold.units_reserved, hold.units_held = row[10:12]
     hold.units_shipped, hold.units_returned, hold.state = row[12:]
     return hold

@@ -70,7 +70,7 @@ _DECISIONS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     SetPolicy: lambda draft, ask: _check_registered(draft, ask.sku),
     ResetSku: lambda draft, ask: _check_registered(draft, ask.sku),
     # Due holds have ended before the first command of a batch is decided.
-    ExpireHolds: lambda draft, ask: None,
+    ExpireHolds: lambda _draft, _ask: None,
 }
 
 
