@@ -3,7 +3,6 @@
 
 PORT ?= 8000
 ONHAND_HOME ?= $(CURDIR)/.onhand
-export PORT ONHAND_HOME PYTHON
 
 BIN := .venv/bin
 COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
@@ -16,7 +15,7 @@ help: ## list the targets
 	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
 run: venv ## start Onhand (PORT=8000 ONHAND_HOME=.onhand)
-	@exec $(BIN)/onhand serve
+	@PORT='$(PORT)' ONHAND_HOME='$(ONHAND_HOME)' exec $(BIN)/onhand serve
 
 test: venv-dev static ## every check and the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
@@ -36,10 +35,10 @@ clean: ## remove what make made; the data in .onhand stays
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:
-	@tools/venv.sh run
+	@PYTHON='$(PYTHON)' tools/venv.sh run
 
 venv-dev:
-	@tools/venv.sh dev
+	@PYTHON='$(PYTHON)' tools/venv.sh dev
 
 static:
 	$(BIN)/python -m tools.tidy

@@ -33,7 +33,7 @@ find_python() {
             return
         fi
     done
-    fail "Python 3.11 or newer is needed; if it is not on the PATH: make PYTHON=/path/to/python3"
+    fail "Python 3.11 or newer is needed; if it is not on the PATH: make run PYTHON=/path/to/python3"
 }
 
 create() {
@@ -45,7 +45,7 @@ create() {
 
 install() {
     .venv/bin/python -m pip -qq --disable-pip-version-check --no-input install "$@" ||
-        fail "installing failed, see above; another Python may help: make clean, make PYTHON=python3.12"
+        fail "installing failed, see above; another Python may help: make clean run PYTHON=python3.12"
 }
 
 current=no

@@ -118,6 +118,16 @@ def test_a_failed_installation_is_not_taken_for_done(checkout: Path) -> None:
     assert not (checkout / ".venv/installed").exists()
 
 
+def test_make_run_serves_on_the_port_and_the_data_folder_asked_for(checkout: Path) -> None:
+    installed(checkout, "run")
+    onhand = interpreter(checkout, 'echo "$@ $PORT $ONHAND_HOME"')
+    shutil.move(onhand, checkout / ".venv/bin/onhand")
+
+    assert run(checkout, "make", "run").stdout == f"serve 8000 {checkout}/.onhand\n"
+    asked = run(checkout, "make", "run", "PORT=8123", "ONHAND_HOME=other data")
+    assert asked.stdout == "serve 8123 other data\n"
+
+
 def test_make_alone_lists_its_targets_and_installs_nothing(checkout: Path) -> None:
     result = run(checkout, "make")
     targets = [line.split()[1] for line in result.stdout.splitlines()]
