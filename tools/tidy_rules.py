@@ -24,6 +24,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.~-])(/(?:work|home|root|Users)/|[A-Z]:\\User
 REGISTRY_HOST = re.compile(r"[\w.-]*(?:pypi|pythonhosted|npmjs)\.(?:org|com|io)\b")
 REGISTRY_OPTION = re.compile(r"--(?:(?:extra-)?index-url|find-links|trusted-host)")
 BARE_IGNORE = re.compile(r"type:\s*ignore(?!\[)")
+# A waiver gives its reason on its own line and is not counted, as ruff counts too.
+WAIVER = re.compile(r"\s*# (?:noqa|type|tidy): .*$")
 BOUNDARY = re.compile(r"#\s*tidy: boundary\b\W*(.*)")
 SKIPS = frozenset({"skip", "skipif", "skipTest", "skipUnless", "xfail", "importorskip"})
 CATCH_ALLS = frozenset({"Exception", "BaseException"})
@@ -46,8 +48,9 @@ def check_sizes(source: Source) -> Iterator[Finding]:
         message = f"the file has {size} lines, at most {FILE_LINES}"
         yield source.sized("file-lines", (1, ""), message, size=size)
     for number, line in enumerate(source.lines, 1):
-        if len(line) > LINE_CHARACTERS:
-            message = f"{len(line)} characters, at most {LINE_CHARACTERS}"
+        size = len(WAIVER.sub("", line))
+        if size > LINE_CHARACTERS:
+            message = f"{size} characters, at most {LINE_CHARACTERS}"
             yield source.finding("line-characters", number, message)
 
 

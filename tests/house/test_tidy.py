@@ -44,6 +44,7 @@ CASES = [
     Case("function-lines", function(61), function(60)),
     Case("file-lines", "x = 1\n" * 401, "x = 1\n" * 400),
     Case("line-characters", f'x = "{"a" * 95}"\n', f'x = "{"倉" * 94}"\n'),
+    Case("line-characters", f"x = 1  # {'a' * 95}\n", f"x = 1  # noqa: S608 - {'a' * 95}\n"),
     Case("parameters", "def _f(a, b, c, d, e, *, f): ...\n", "def _f(a, b, c, d, *, e): ...\n"),
     Case(
         "parameters",
