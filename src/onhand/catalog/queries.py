@@ -1,13 +1,65 @@
 """Reads of the catalog."""
 
-from collections.abc import Iterable
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
-from onhand.catalog.model import Status
+from onhand.catalog.model import Status, normalise
 from onhand.catalog.tables import sku, sku_alias
 
 _CHUNK = 500  # bound parameters a statement
+
+
+class SkuView(msgspec.Struct, frozen=True):
+    """One registered SKU; `sku` is the normalised code, aliases are as they were written."""
+
+    sku: str
+    original_sku: str
+    name: str
+    image_url: str | None
+    attributes: dict[str, str]
+    aliases: list[str]
+    status: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class SkuPage(msgspec.Struct, frozen=True):
+    """SKUs in order; ask again with `after` = `cursor` (None: that was all)."""
+
+    skus: list[SkuView]
+    cursor: str | None
+
+
+class SkuSort(StrEnum):
+    """How a list of SKUs is ordered; `updated` shows the latest change first."""
+
+    CODE = "code"
+    NAME = "name"
+    UPDATED = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class SkuFilter:
+    """Which SKUs to list; None means any registered one.
+
+    `search` is a part of the code or name, or a whole alias. `after` is the cursor of the page
+    before, of the same sort; `limit` is 1 … 1000.
+    """
+
+    search: str | None = None
+    status: Status | None = None
+    sort: SkuSort = SkuSort.CODE
+    limit: int = 100
+    after: str | None = None
 
 
 def find_registered(connection: sa.Connection, codes: Iterable[str]) -> dict[str, tuple[str, int]]:
@@ -27,3 +79,125 @@ def find_registered(connection: sa.Connection, codes: Iterable[str]) -> dict[str
             for code, sku_id, generation in connection.execute(statement):
                 found[code] = (sku_id, generation)
     return found
+
+
+def read_sku(connection: sa.Connection, code: str) -> SkuView | None:
+    """The registered SKU this code or alias means, None if there is none."""
+    wanted = normalise(code)
+    found = find_registered(connection, [wanted])
+    if not found:
+        return None
+    return read_skus(connection, [found[wanted][0]])[0]
+
+
+def read_skus(connection: sa.Connection, sku_ids: Sequence[str]) -> list[SkuView]:
+    """The SKUs with these ids, registered or not, in the order asked; ids must exist."""
+    rows: dict[str, sa.Row[Any]] = {}
+    for start in range(0, len(sku_ids), _CHUNK):
+        chunk = sku_ids[start : start + _CHUNK]
+        for row in connection.execute(sa.select(sku).where(sku.c.sku_id.in_(chunk))):
+            rows[row.sku_id] = row
+    return _views(connection, [rows[sku_id] for sku_id in sku_ids])
+
+
+def list_skus(connection: sa.Connection, wanted: SkuFilter) -> SkuPage:
+    """Registered SKUs, or those of one status, one page.
+
+    Raises:
+        ValueError: `after` is not a cursor of this sort, or `limit` is out of range.
+    """
+    if not 1 <= wanted.limit <= 1000:
+        raise ValueError("the limit is 1 … 1000")
+    statement = sa.select(sku).where(
+        sku.c.status == wanted.status
+        if wanted.status is not None
+        else sku.c.status != Status.UNREGISTERED
+    )
+    if wanted.search is not None and wanted.search.strip():
+        statement = statement.where(_matches(wanted.search.strip()))
+    statement = _from_cursor(statement, wanted)
+    rows = connection.execute(statement.limit(wanted.limit + 1)).all()
+    page = rows[: wanted.limit]
+    cursor = _cursor(wanted.sort, page[-1]) if len(rows) > wanted.limit else None
+    return SkuPage(_views(connection, page), cursor)
+
+
+def _matches(search: str) -> sa.ColumnElement[bool]:
+    code = normalise(search)
+    return sa.or_(
+        sku.c.sku_id.contains(code, autoescape=True),
+        sku.c.name.icontains(search, autoescape=True),
+        sku.c.sku_id.in_(sa.select(sku_alias.c.sku_id).where(sku_alias.c.alias_id == code)),
+    )
+
+
+def _from_cursor(statement: sa.Select[Any], wanted: SkuFilter) -> sa.Select[Any]:
+    """Order the statement and start it after the cursor."""
+    after = None if wanted.after is None else _read_cursor(wanted.sort, wanted.after)
+    if wanted.sort is SkuSort.CODE:
+        statement = statement.order_by(sku.c.sku_id)
+        return statement if after is None else statement.where(sku.c.sku_id > after[1])
+    if wanted.sort is SkuSort.NAME:
+        statement = statement.order_by(sku.c.name, sku.c.sku_id)
+        if after is None:
+            return statement
+        return statement.where(sa.tuple_(sku.c.name, sku.c.sku_id) > sa.tuple_(*after))
+    statement = statement.order_by(sku.c.updated_at.desc(), sku.c.sku_id.desc())
+    if after is None:
+        return statement
+    moment = sa.literal(datetime.fromisoformat(after[0]), sku.c.updated_at.type)
+    return statement.where(
+        sa.tuple_(sku.c.updated_at, sku.c.sku_id) < sa.tuple_(moment, sa.literal(after[1]))
+    )
+
+
+def _cursor(sort: SkuSort, row: sa.Row[Any]) -> str:
+    keys = {
+        SkuSort.CODE: "",
+        SkuSort.NAME: row.name,
+        SkuSort.UPDATED: row.updated_at.isoformat(),
+    }
+    text = json.dumps([sort.value, keys[sort], row.sku_id])
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(sort: SkuSort, cursor: str) -> tuple[str, str]:
+    """The sort key and SKU id of the last SKU seen."""
+    wrong = ValueError("not a cursor of this list in this order")
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor))
+        of_sort, key, sku_id = msgspec.convert(found, tuple[str, str, str])
+        if sort is SkuSort.UPDATED and datetime.fromisoformat(key).tzinfo is None:
+            raise wrong
+    except (binascii.Error, ValueError) as error:  # msgspec's ValidationError is a ValueError
+        raise wrong from error
+    if of_sort != sort.value:
+        raise wrong
+    return key, sku_id
+
+
+def _views(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[SkuView]:
+    aliases: dict[str, list[str]] = {}
+    ids = [row.sku_id for row in rows]
+    for start in range(0, len(ids), _CHUNK):
+        statement = (
+            sa.select(sku_alias.c.sku_id, sku_alias.c.original_alias)
+            .where(sku_alias.c.sku_id.in_(ids[start : start + _CHUNK]))
+            .order_by(sku_alias.c.alias_id)
+        )
+        for sku_id, alias in connection.execute(statement):
+            aliases.setdefault(sku_id, []).append(alias)
+    return [
+        SkuView(
+            sku=row.sku_id,
+            original_sku=row.original_sku,
+            name=row.name,
+            image_url=row.image_url,
+            attributes=row.attributes,
+            aliases=aliases.get(row.sku_id, []),
+            status=row.status,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,319 @@
+"""Commands of access: tokens, people, and the audit entry every write leaves behind."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import jwt
+import msgspec
+import sqlalchemy as sa
+import uuid_utils
+
+from onhand.access import queries
+from onhand.access.model import (
+    LONGEST_OWNER_TOKEN_S,
+    Accepted,
+    Actor,
+    EnvironmentName,
+    InvalidLifetime,
+    InvalidMoment,
+    InvalidName,
+    NewOwnerToken,
+    NewToken,
+    NewUser,
+    NotAllowed,
+    Principal,
+    Refusal,
+    Right,
+    TokenNotFound,
+    UserExists,
+    command_id,
+    is_valid_name,
+    request_hash,
+    token_hash,
+)
+from onhand.access.queries import Request
+from onhand.access.tables import api_token, audit_entry, signing_key, user
+from onhand.db.database import Database
+from onhand.db.errors import DatabaseUnavailable, TransactionConflict
+
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What a write leaves in the audit trail; `answer`, `before` and `after` are JSON text."""
+
+    request: Request
+    actor: Actor
+    action: str
+    subject: str
+    recorded_at: datetime
+    answer: str
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write did: its subject, its answer and what was before and after, as JSON values."""
+
+    subject: str
+    answer: object
+    before: object | None = None
+    after: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write about to be done once: `body` is all that is asked."""
+
+    action: str
+    body: object
+    now: datetime
+    idempotency_key: str | None = None
+
+
+class IssuedToken(NamedTuple):
+    """A new token; the secret is shown once and stored nowhere."""
+
+    token_id: str
+    secret: str
+
+
+class OwnerToken(NamedTuple):
+    """A signed token bound to one owner."""
+
+    token: str
+    expires_at: datetime
+
+
+def new_command_id() -> str:
+    """An id for a command without a key: 32 hex digits that sort by time."""
+    return uuid_utils.uuid7().hex
+
+
+def identify(actor: Actor, write: Write) -> Request:
+    """Give a write its id (derived from actor and key, else new) and a hash of what it asks."""
+    key = write.idempotency_key
+    return Request(
+        new_command_id() if key is None else command_id(actor.name, key),
+        request_hash(write.action, msgspec.json.encode(write.body, order="deterministic")),
+        key,
+    )
+
+
+def record(connection: sa.Connection, entry: AuditEntry) -> None:
+    """Add an entry to the audit trail, in the transaction of the write it tells of."""
+    connection.execute(
+        sa.insert(audit_entry).values(
+            command_id=entry.request.command_id,
+            recorded_at=entry.recorded_at,
+            actor=entry.actor.name,
+            origin=entry.actor.origin,
+            source=entry.actor.source,
+            action=entry.action,
+            subject=entry.subject,
+            idempotency_key=entry.request.idempotency_key,
+            request_hash=entry.request.request_hash,
+            answer=entry.answer,
+            before=entry.before,
+            after=entry.after,
+        )
+    )
+
+
+def write_once(
+    database: Database,
+    actor: Actor,
+    write: Write,
+    run: Callable[[sa.Connection], Change | Refusal],
+) -> Accepted | Refusal:
+    """Run a write and its audit entry in one transaction, or answer what it answered before.
+
+    A refused write leaves nothing behind. Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+    request = identify(actor, write)
+    for _ in range(_ATTEMPTS):
+        try:
+            with database.begin() as connection:
+                known = queries.first_answer(connection, request)
+                if isinstance(known, str):
+                    return Accepted(request.command_id, known, replayed=True)
+                change = known or run(connection)
+                if isinstance(change, Refusal):
+                    connection.rollback()
+                    return change
+                answer = _json(change.answer)
+                record(
+                    connection,
+                    AuditEntry(
+                        request=request,
+                        actor=actor,
+                        action=write.action,
+                        subject=change.subject,
+                        recorded_at=write.now,
+                        answer=answer,
+                        before=None if change.before is None else _json(change.before),
+                        after=None if change.after is None else _json(change.after),
+                    ),
+                )
+            return Accepted(request.command_id, answer, replayed=False)
+        except TransactionConflict:
+            continue  # another process won a key or a lock; what it wrote is visible now
+    raise DatabaseUnavailable("too many conflicting transactions")
+
+
+def create_token(
+    database: Database,
+    actor: Actor,
+    token: NewToken,
+    *,
+    environment: EnvironmentName,
+    now: datetime,
+) -> IssuedToken | Refusal:
+    """Make an API token of the environment; the secret is in the answer and nowhere else.
+
+    Raises:
+        DatabaseUnavailable: nothing was made.
+    """
+    if not is_valid_name(token.name):
+        return InvalidName(token.name)
+    if token.expires_at is not None and token.expires_at <= now:
+        return InvalidMoment("expires_at", token.expires_at.isoformat())
+    issued = IssuedToken(
+        f"tok_{new_command_id()}", f"oh_{environment.value}_{secrets.token_urlsafe(32)}"
+    )
+
+    def insert(connection: sa.Connection) -> Change:
+        connection.execute(
+            sa.insert(api_token).values(
+                token_id=issued.token_id,
+                token_hash=token_hash(issued.secret),
+                name=token.name,
+                scope=token.scope,
+                created_at=now,
+                expires_at=token.expires_at,
+            )
+        )
+        after = {"token_id": issued.token_id, "name": token.name, "scope": token.scope.value}
+        after["expires_at"] = token.expires_at.isoformat() if token.expires_at else ""
+        return Change(f"token:{issued.token_id}", after, after=after)
+
+    result = write_once(database, actor, Write("CreateToken", issued.token_id, now), insert)
+    return result if isinstance(result, Refusal) else issued
+
+
+def revoke_token(
+    database: Database,
+    actor: Actor,
+    token_id: str,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Accepted | Refusal:
+    """End a token now (for every server process within 5 seconds); ending it again is no error.
+
+    The answer is the `TokenView`. Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+
+    def revoke(connection: sa.Connection) -> Change | Refusal:
+        chosen = api_token.c.token_id == token_id
+        connection.execute(sa.select(api_token.c.token_id).where(chosen).with_for_update())
+        known = queries.read_token(connection, token_id)
+        if known is None:
+            return TokenNotFound(token_id)
+        revoked_at = known.revoked_at or now
+        connection.execute(sa.update(api_token).where(chosen).values(revoked_at=revoked_at))
+        after = msgspec.structs.replace(known, revoked_at=revoked_at)
+        return Change(f"token:{token_id}", after, before=known, after=after)
+
+    return write_once(database, actor, Write("RevokeToken", token_id, now, idempotency_key), revoke)
+
+
+def create_user(
+    database: Database,
+    actor: Actor,
+    new: NewUser,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Accepted | Refusal:
+    """Make a person known; the answer is the `UserView`.
+
+    Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+    if not is_valid_name(new.name):
+        return InvalidName(new.name)
+
+    def insert(connection: sa.Connection) -> Change | Refusal:
+        if connection.execute(sa.select(user.c.name).where(user.c.name == new.name)).first():
+            return UserExists(new.name)
+        view = queries.UserView(f"usr_{new_command_id()}", new.name, new.role, True, now)
+        connection.execute(
+            sa.insert(user).values(
+                user_id=view.user_id, name=view.name, role=view.role, active=True, created_at=now
+            )
+        )
+        return Change(f"user:{new.name}", view, after=view)
+
+    return write_once(database, actor, Write("CreateUser", new, now, idempotency_key), insert)
+
+
+def ensure_signing_key(database: Database, *, now: datetime) -> str:
+    """The environment's secret for owner tokens, made at the first call.
+
+    Raises:
+        DatabaseUnavailable: it could not be read or made.
+    """
+    with database.read() as connection:
+        known = queries.read_signing_key(connection)
+    if known is not None:
+        return known
+    try:
+        with database.begin() as connection:
+            secret = secrets.token_urlsafe(48)
+            connection.execute(
+                sa.insert(signing_key).values(key_id=1, secret=secret, created_at=now)
+            )
+            return secret
+    except TransactionConflict:  # another process made it first
+        return ensure_signing_key(database, now=now)
+
+
+def issue_owner_token(
+    database: Database, principal: Principal, wanted: NewOwnerToken, *, now: datetime
+) -> OwnerToken | Refusal:
+    """Sign a JWT with which a storefront can touch one owner's holds only (P1).
+
+    It speaks for the principal's name with scope `reserve` and ends with the principal's own token.
+    Nothing is stored. Raises:
+        DatabaseUnavailable: the signing key could not be read.
+    """
+    if not principal.may(Right.RESERVE) or principal.bound_owner is not None:
+        return NotAllowed(principal.scope, Right.RESERVE)
+    if not is_valid_name(wanted.owner):
+        return InvalidName(wanted.owner)
+    if not 1 <= wanted.ttl_s <= LONGEST_OWNER_TOKEN_S:
+        return InvalidLifetime(wanted.ttl_s)
+    expires_at = now.replace(microsecond=0) + timedelta(seconds=wanted.ttl_s)
+    claims = {
+        "iss": "onhand",
+        "aud": principal.environment.value,
+        "sub": principal.name,
+        "owner": wanted.owner,
+        "tid": principal.token_id,
+        "iat": int(now.timestamp()),
+        "exp": int(expires_at.timestamp()),
+    }
+    key = ensure_signing_key(database, now=now)
+    return OwnerToken(jwt.encode(claims, key, algorithm="HS256"), expires_at)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
