@@ -27,6 +27,8 @@ from onhand.access.model import (
     Principal,
     Refusal,
     Right,
+    Role,
+    Scope,
     TokenNotFound,
     UserExists,
     command_id,
@@ -40,6 +42,7 @@ from onhand.db.database import Database
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
 
 _ATTEMPTS = 8
+FIRST_ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,27 +187,43 @@ def create_token(
         return InvalidName(token.name)
     if token.expires_at is not None and token.expires_at <= now:
         return InvalidMoment("expires_at", token.expires_at.isoformat())
-    issued = IssuedToken(
-        f"tok_{new_command_id()}", f"oh_{environment.value}_{secrets.token_urlsafe(32)}"
-    )
+    issued = _new_secret(environment)
 
     def insert(connection: sa.Connection) -> Change:
-        connection.execute(
-            sa.insert(api_token).values(
-                token_id=issued.token_id,
-                token_hash=token_hash(issued.secret),
-                name=token.name,
-                scope=token.scope,
-                created_at=now,
-                expires_at=token.expires_at,
-            )
-        )
-        after = {"token_id": issued.token_id, "name": token.name, "scope": token.scope.value}
-        after["expires_at"] = token.expires_at.isoformat() if token.expires_at else ""
-        return Change(f"token:{issued.token_id}", after, after=after)
+        return _insert_token(connection, issued, token, now)
 
     result = write_once(database, actor, Write("CreateToken", issued.token_id, now), insert)
     return result if isinstance(result, Refusal) else issued
+
+
+def create_first_admin(
+    database: Database,
+    actor: Actor,
+    *,
+    environment: EnvironmentName,
+    now: datetime,
+    keep: Callable[[str], None],
+) -> bool:
+    """Make the user `admin` and its token unless anybody exists already; whether it did.
+
+    `keep` stores the token's secret for its owner just before the commit: a crash in between
+    leaves a token that is not valid and that the next attempt replaces, never a lost one. Raises:
+        DatabaseUnavailable: nobody was made.
+        OSError: `keep` failed and nobody was made.
+    """
+    issued = _new_secret(environment)
+
+    def insert(connection: sa.Connection) -> Change | Refusal:
+        if queries.has_users(connection):
+            return UserExists(FIRST_ADMIN)
+        made = _insert_user(connection, NewUser(FIRST_ADMIN, Role.ADMIN), now)  # once: unique
+        token = _insert_token(connection, issued, NewToken(FIRST_ADMIN, Scope.ADMIN), now)
+        keep(issued.secret)
+        both = {"user": made, "token": token.after}
+        return Change(f"user:{FIRST_ADMIN}", both, after=both)
+
+    result = write_once(database, actor, Write("CreateFirstAdmin", issued.token_id, now), insert)
+    return isinstance(result, Accepted)
 
 
 def revoke_token(
@@ -254,12 +273,7 @@ def create_user(
     def insert(connection: sa.Connection) -> Change | Refusal:
         if connection.execute(sa.select(user.c.name).where(user.c.name == new.name)).first():
             return UserExists(new.name)
-        view = queries.UserView(f"usr_{new_command_id()}", new.name, new.role, True, now)
-        connection.execute(
-            sa.insert(user).values(
-                user_id=view.user_id, name=view.name, role=view.role, active=True, created_at=now
-            )
-        )
+        view = _insert_user(connection, new, now)
         return Change(f"user:{new.name}", view, after=view)
 
     return write_once(database, actor, Write("CreateUser", new, now, idempotency_key), insert)
@@ -313,6 +327,31 @@ def issue_owner_token(
     }
     key = ensure_signing_key(database, now=now)
     return OwnerToken(jwt.encode(claims, key, algorithm="HS256"), expires_at)
+
+
+def _new_secret(environment: EnvironmentName) -> IssuedToken:
+    secret = f"oh_{environment.value}_{secrets.token_urlsafe(32)}"
+    return IssuedToken(f"tok_{new_command_id()}", secret)
+
+
+def _insert_token(
+    connection: sa.Connection, issued: IssuedToken, token: NewToken, now: datetime
+) -> Change:
+    view = queries.TokenView(
+        issued.token_id, token.name, token.scope.value, now, token.expires_at, None
+    )
+    connection.execute(
+        sa.insert(api_token).values(
+            **msgspec.structs.asdict(view), token_hash=token_hash(issued.secret)
+        )
+    )
+    return Change(f"token:{issued.token_id}", view, after=view)
+
+
+def _insert_user(connection: sa.Connection, new: NewUser, now: datetime) -> queries.UserView:
+    view = queries.UserView(f"usr_{new_command_id()}", new.name, new.role.value, True, now)
+    connection.execute(sa.insert(user).values(**msgspec.structs.asdict(view)))
+    return view
 
 
 def _json(value: object) -> str:

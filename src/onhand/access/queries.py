@@ -96,6 +96,11 @@ def list_users(connection: sa.Connection) -> list[UserView]:
     ]
 
 
+def has_users(connection: sa.Connection) -> bool:
+    """Whether anybody was ever made known: the first start is over."""
+    return connection.execute(sa.select(user.c.user_id).limit(1)).first() is not None
+
+
 def read_signing_key(connection: sa.Connection) -> str | None:
     """The secret that signs owner tokens, None before the first start."""
     return connection.execute(sa.select(signing_key.c.secret)).scalar_one_or_none()
@@ -143,16 +148,19 @@ def search_audit(
     """
     entry = audit_entry.c
     statement = sa.select(audit_entry).order_by(entry.recorded_at.desc(), entry.command_id.desc())
-    for condition, value in (
-        (entry.actor == wanted.actor, wanted.actor),
-        (entry.action == wanted.action, wanted.action),
-        (entry.source == wanted.source, wanted.source),
-        (entry.subject.icontains(wanted.text or "", autoescape=True), wanted.text),
-        (entry.recorded_at >= wanted.since, wanted.since),
-        (entry.recorded_at <= wanted.until, wanted.until),
+    for column, value in (
+        (entry.actor, wanted.actor),
+        (entry.action, wanted.action),
+        (entry.source, wanted.source),
     ):
         if value is not None:
-            statement = statement.where(condition)
+            statement = statement.where(column == value)
+    if wanted.text is not None:
+        statement = statement.where(entry.subject.icontains(wanted.text, autoescape=True))
+    if wanted.since is not None:
+        statement = statement.where(entry.recorded_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(entry.recorded_at <= wanted.until)
     if before is not None:
         recorded_at, command_id = _read_cursor(before)
         at = sa.literal(recorded_at, audit_entry.c.recorded_at.type)

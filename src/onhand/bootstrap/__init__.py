@@ -1,0 +1,1 @@
+"""Settings and composition: the one place that wires things."""

@@ -1,0 +1,166 @@
+"""The two environments, wired: database, ledger, queues, authenticator."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from onhand.access.authenticate import Authenticator
+from onhand.access.commands import create_first_admin, ensure_signing_key
+from onhand.access.model import Actor, EnvironmentName
+from onhand.access.queries import has_users
+from onhand.bootstrap import demo
+from onhand.bootstrap.clock import utc_now
+from onhand.bootstrap.settings import Settings, SettingsError
+from onhand.db.database import Database
+from onhand.db.errors import DatabaseUnavailable
+from onhand.db.grouping import Grouped
+from onhand.db.migrate import upgrade
+from onhand.stock.commands import Ledger, Result
+from onhand.stock.model.commands import Command, Policy
+from onhand.stock.queries.levels import LevelView, read_levels
+
+_WRITE_BATCH = 256  # commands a transaction
+_READ_BATCH = 256  # codes a read
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment, ready for work.
+
+    `writes` decides commands in groups; `reads` gives the level of a normalised code (None: no
+    registered SKU).
+    """
+
+    name: EnvironmentName
+    database: Database
+    ledger: Ledger
+    writes: Grouped[Command, Result]
+    reads: Grouped[str, LevelView | None]
+    authenticator: Authenticator
+    clock: Clock
+
+    def close(self) -> None:
+        """Finish queued work and close the database's connections."""
+        self.writes.close()
+        self.reads.close()
+        self.database.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Onhand:
+    """Both environments and the settings they were opened with."""
+
+    settings: Settings
+    live: Environment
+    test: Environment
+
+    @property
+    def environments(self) -> tuple[Environment, Environment]:
+        """Live and test."""
+        return (self.live, self.test)
+
+    def environment(self, name: EnvironmentName) -> Environment:
+        """The environment of this name."""
+        return self.live if name is EnvironmentName.LIVE else self.test
+
+    def close(self) -> None:
+        """Finish queued work and close every connection."""
+        for environment in self.environments:
+            environment.close()
+
+
+def open_environments(settings: Settings, *, clock: Clock = utc_now) -> Onhand:
+    """Open both environments; connections are made when they are first needed."""
+    return Onhand(
+        settings,
+        live=_open(EnvironmentName.LIVE, settings, clock),
+        test=_open(EnvironmentName.TEST, settings, clock),
+    )
+
+
+def first_start(onhand: Onhand) -> dict[EnvironmentName, Path]:
+    """Bring both databases to the newest schema and, once, make the first admins and the demo.
+
+    Returns the files that now hold a first admin's token, none on later starts. Safe when several
+    processes start at once and after a crash at any point. Raises:
+        SettingsError: a database cannot be reached, or a file in the home folder not be written.
+    """
+    made = {}
+    for environment in onhand.environments:
+        try:
+            file = _first_start(environment, onhand.settings.onhand_home.absolute())
+        except DatabaseUnavailable as error:
+            raise SettingsError(
+                f"DATABASE_URL: the database of `{environment.name}` cannot be used "
+                f"({error.reason}); start it, or correct the address"
+            ) from error
+        except OSError as error:
+            raise SettingsError(
+                f"ONHAND_HOME: {error.filename} cannot be written ({error.strerror}); "
+                "name a folder this user may write to"
+            ) from error
+        if file is not None:
+            made[environment.name] = file
+    return made
+
+
+def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environment:
+    address = settings.database_of(name)
+    database = Database(address.url, schema=address.schema)
+    policy = Policy(
+        cart_hold_s=settings.inventory_reservation_ttl,
+        order_hold_s=settings.order_reservation_ttl,
+        max_held_units_per_owner=settings.reservation_max_units_per_owner,
+    )
+    ledger = Ledger(database, clock=clock, policy=policy)
+
+    def read(codes: Sequence[str]) -> list[LevelView | None]:
+        with database.read() as connection:
+            levels = read_levels(connection, codes, now=clock())
+        return [levels.get(code) for code in codes]
+
+    return Environment(
+        name=name,
+        database=database,
+        ledger=ledger,
+        writes=Grouped(f"onhand-writes-{name}", ledger.execute_grouped, batch_size=_WRITE_BATCH),
+        reads=Grouped(f"onhand-reads-{name}", read, batch_size=_READ_BATCH),
+        authenticator=Authenticator(database, name, clock),
+        clock=clock,
+    )
+
+
+def _first_start(environment: Environment, home: Path) -> Path | None:
+    """The file with the first admin's token if this call made it."""
+    upgrade(environment.database)
+    ensure_signing_key(environment.database, now=environment.clock())
+    with environment.database.read() as connection:
+        if has_users(connection):
+            return None
+    if environment.name is EnvironmentName.TEST:  # before the admin: a crash must not skip it
+        demo.fill(environment.database, environment.ledger, clock=environment.clock)
+    file = home / f"admin-token.{environment.name}"
+    made = create_first_admin(
+        environment.database,
+        Actor(demo.ACTOR, "system"),
+        environment=environment.name,
+        now=environment.clock(),
+        keep=lambda secret: _write_secret(file, secret),
+    )
+    return file if made else None
+
+
+def _write_secret(file: Path, secret: str) -> None:
+    """Replace the file at once, readable by its owner only."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        output.write(secret + "\n")
+        output.flush()
+        os.fsync(output.fileno())
+    draft.replace(file)

@@ -1,0 +1,177 @@
+"""Settings: environment variables with a default each; docs/reference/settings.md lists them."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from onhand.access.model import EnvironmentName
+
+_POSTGRES_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_DATABASE_FORMS = "sqlite:////folder/file.db or postgresql://user:password@host/database"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; its text is one line that names it and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """Where one environment's data is; `schema` applies to PostgreSQL."""
+
+    url: str
+    schema: str | None
+
+
+class Settings(BaseSettings):
+    """Every setting; the field's name in capitals is the variable's."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    onhand_home: Path = Field(
+        Path(".onhand"), description="Folder for SQLite files and the first tokens."
+    )
+    database_url: str | None = Field(
+        None,
+        description="Where the data is. PostgreSQL keeps `live` and `test` in two schemas "
+        "(`onhand_live`, `onhand_test`); an SQLite file is `live`, and `test` lies beside it as "
+        "`<name>.test.db`. Without it: `live.db` and `test.db` in `ONHAND_HOME`.",
+    )
+    test_database_url: str | None = Field(
+        None, description="Another place for `test`, in the same form."
+    )
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8000, description="Port the server listens on; 0 takes a free one."
+    )
+    inventory_reservation_ttl: Annotated[int, Field(ge=1, le=31_536_000)] = Field(
+        1800, description="Seconds after which a cart's hold ends."
+    )
+    order_reservation_ttl: Annotated[int, Field(ge=1, le=31_536_000)] = Field(
+        900, description="Seconds after which an unpaid order's hold ends."
+    )
+    reservation_max_units_per_owner: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Most units of one SKU one owner may hold; unset means no limit."
+    )
+    inventory_batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1000, description="Most codes in a batch read, and most lines in a command."
+    )
+    max_body_bytes: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = Field(
+        1_000_000, description="Longest request body, in bytes."
+    )
+    sweep_interval_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        5, description="Seconds between sweeps that record ended holds."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important log lines that are written."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Form of log lines.")
+
+    @field_validator("database_url", "test_database_url")
+    @classmethod
+    def _check_database_url(cls, url: str | None) -> str | None:
+        """Only what can be told without connecting; the text never repeats the address."""
+        if url is None:
+            return None
+        try:
+            parts = urlsplit(url)
+            port_known = parts.port is None or parts.port > 0
+        except ValueError:
+            raise ValueError(f"the address is malformed; write {_DATABASE_FORMS}") from None
+        if parts.scheme == "sqlite":
+            file = url.removeprefix("sqlite:///")
+            if not url.startswith("sqlite:///") or not file.strip("/") or file == ":memory:":
+                raise ValueError("SQLite needs a file; write sqlite:////folder/file.db")
+        elif parts.scheme not in _POSTGRES_SCHEMES:
+            raise ValueError(f"only SQLite and PostgreSQL are supported; write {_DATABASE_FORMS}")
+        elif not port_known or not parts.path.strip("/"):
+            raise ValueError("the database has no name; write postgresql://user@host/database")
+        return url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`load_settings` reads the variables; nothing else is looked at."""
+        return (init_settings,)
+
+    def database_of(self, environment: EnvironmentName) -> DatabaseAddress:
+        """Where this environment's data is."""
+        chosen = self.database_url
+        if environment is EnvironmentName.TEST and self.test_database_url is not None:
+            chosen = self.test_database_url
+        if chosen is None:
+            file = self.onhand_home.absolute() / f"{environment.value}.db"
+            return DatabaseAddress(f"sqlite:///{file}", None)
+        if urlsplit(chosen).scheme != "sqlite":
+            return DatabaseAddress(chosen, f"onhand_{environment.value}")
+        if environment is EnvironmentName.TEST and self.test_database_url is None:
+            file = Path(chosen.removeprefix("sqlite:///"))
+            return DatabaseAddress(f"sqlite:///{file.with_suffix('.test.db')}", None)
+        return DatabaseAddress(chosen, None)
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read and check all settings, from `env` or the process environment; makes the home folder.
+
+    Raises:
+        SettingsError: a value is wrong, or the home folder cannot be used.
+    """
+    source = EnvSettingsSource(Settings)
+    given = os.environ if env is None else env
+    source.env_vars = {name.lower(): text.strip() for name, text in given.items() if text.strip()}
+    try:
+        settings = Settings(**source())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "DATABASE_URL"
+        raise SettingsError(f"{name}: {_mend(first)}") from None
+    _prepare_home(settings.onhand_home)
+    _check_addresses(settings)
+    return settings
+
+
+def _mend(error: ErrorDetails) -> str:
+    """What is wrong and what to write instead, without the value (it may hold a password)."""
+    facts = error.get("ctx", {})
+    if "error" in facts:
+        return str(facts["error"])
+    wanted = error["msg"].removeprefix("Input ")
+    return f"{wanted[0].lower()}{wanted[1:]}; correct it or unset it to use the default"
+
+
+def _prepare_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"ONHAND_HOME: {home} cannot be written ({error.strerror}); "
+            "name a folder this user may write to"
+        ) from error
+
+
+def _check_addresses(settings: Settings) -> None:
+    live = settings.database_of(EnvironmentName.LIVE)
+    if live == settings.database_of(EnvironmentName.TEST):
+        raise SettingsError(
+            "TEST_DATABASE_URL: it is the database of `live`; name another, or unset it"
+        )
