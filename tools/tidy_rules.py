@@ -13,7 +13,7 @@ FILE_LINES = 400
 PARAMETERS = 5
 POSITIONALS_OF_ONE_TYPE = 2
 LINE_CHARACTERS = 100
-BOUNDARY_REASON_WORDS = 3
+REASON_WORDS = 3
 
 BANNED_NAMES = frozenset(
     {"util", "utils", "helper", "helpers", "common", "core", "manager", "managers"}
@@ -26,7 +26,7 @@ REGISTRY_OPTION = re.compile(r"--(?:(?:extra-)?index-url|find-links|trusted-host
 BARE_IGNORE = re.compile(r"type:\s*ignore(?!\[)")
 # A waiver gives its reason on its own line and is not counted, as ruff counts too.
 WAIVER = re.compile(r"\s*# (?:noqa|type|tidy): .*$")
-BOUNDARY = re.compile(r"#\s*tidy: boundary\b\W*(.*)")
+REASON = re.compile(r"#\s*tidy: (boundary|override)\b\W*(.*)")
 SKIPS = frozenset({"skip", "skipif", "skipTest", "skipUnless", "xfail", "importorskip"})
 CATCH_ALLS = frozenset({"Exception", "BaseException"})
 CLOCKS = frozenset(
@@ -57,6 +57,8 @@ def check_sizes(source: Source) -> Iterator[Finding]:
 def check_parameters(source: Source) -> Iterator[Finding]:
     """Few parameters, and those that could be confused are named by the caller."""
     for name, node, bound in source.functions:
+        if _has_reason(source, node.lineno, "override"):
+            continue
         positional = [*node.args.posonlyargs, *node.args.args]
         positional = positional[1:] if bound else positional
         size = len(positional) + len(node.args.kwonlyargs)
@@ -119,8 +121,7 @@ def check_catch_alls(source: Source) -> Iterator[Finding]:
             caught = node.args
         if not CATCH_ALLS.intersection(dotted(c).split(".")[-1] for c in caught):
             continue
-        reason = BOUNDARY.search(source.comments.get(caught[0].lineno, ""))
-        if reason is None or len(reason[1].split()) < BOUNDARY_REASON_WORDS:
+        if not _has_reason(source, caught[0].lineno, "boundary"):
             message = "catches everything; allowed with `# tidy: boundary` and a reason"
             yield source.finding("catch-all", caught[0].lineno, message)
 
@@ -194,6 +195,11 @@ def check_text(source: Source) -> Iterator[Finding]:
             yield source.finding("machine-path", number, "a path of one machine")
         if REGISTRY_HOST.search(line) or REGISTRY_OPTION.search(line):
             yield source.finding("registry", number, "package registries are the reader's choice")
+
+
+def _has_reason(source: Source, line: int, kind: str) -> bool:
+    found = REASON.search(source.comments.get(line, ""))
+    return found is not None and found[1] == kind and len(found[2].split()) >= REASON_WORDS
 
 
 def _imported_attributes(source: Source) -> list[tuple[int, str, str]]:

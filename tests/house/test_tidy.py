@@ -56,6 +56,11 @@ CASES = [
         "def _f(a: int, b: int, c: int): ...\n",
         "def _f(a: int, b: int, *, c: int): ...\n",
     ),
+    Case(
+        "parameters",
+        "def _f(a, b, c, d, e, f):  # tidy: override\n    ...\n",
+        "def _f(a, b, c, d, e, f):  # tidy: override - the base class calls it so\n    ...\n",
+    ),
     Case("name", "", "", "src/onhand/stock/utils.py", "src/onhand/stock/utilisation.py"),
     Case("name", "", "", "src/onhand/stock_service/model.py", "src/onhand/stock/scores.py"),
     Case("name", "class _StockManager: ...\n", "class _ManagedStock: ...\n"),
