@@ -123,6 +123,10 @@ class Shop:
         assert isinstance(result, Refusal), result
         return result
 
+    def batch(self, *asks: Ask) -> list[Result]:
+        """What becomes of several asks in one transaction."""
+        return self.ledger.execute([Command(TILL, ask) for ask in asks])
+
     def receive(self, code: str, units: int, *, at: str | None = None) -> None:
         """Take in goods."""
         self.do(Receive((Line(code, units, at),)))
