@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
+@lru_cache(maxsize=4096)  # a batch writes the same few moments again and again
 def to_text(moment: datetime) -> str:
     """The one text form of a moment: ISO 8601, microseconds, `+00:00`; it sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

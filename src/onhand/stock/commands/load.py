@@ -11,7 +11,7 @@ from onhand.catalog.queries import find_registered
 from onhand.db.database import Database
 from onhand.db.lookup import select_in
 from onhand.db.types import from_row, to_text
-from onhand.stock.commands.pending import Pending
+from onhand.stock.commands.pending import Pending, new_command_id
 from onhand.stock.model.book import Balance, Book, Hold, SkuStock
 from onhand.stock.model.commands import (
     Adjust,
@@ -87,6 +87,7 @@ def load(
         now=now,
         locations=_load_levels(connection, stocks),
         policy=policy,
+        batch_id=new_command_id(),
         names=names,
     )
     if not unresolved:
@@ -171,7 +172,8 @@ def _lock_heads(connection: sa.Connection, sku_ids: set[str]) -> dict[str, SkuSt
     rows = select_in(
         connection,
         "SELECT sku_id, generation, version, hash, allow_oversell, safety_stock, "
-        "low_stock_threshold, next_expiry_at, counted_at, recorded_at, registered "
+        "low_stock_threshold, next_expiry_at, counted_at, recorded_at, registered, "
+        "on_hand, reserved "
         "FROM ledger_head WHERE sku_id IN {list} ORDER BY sku_id" + _LOCK[connection.dialect.name],
         sku_ids,
     )
@@ -192,6 +194,8 @@ def _stock(row: Sequence[Any]) -> SkuStock:
         counted_at=from_row(row[8]),
         recorded_at=to_text(recorded_at) if recorded_at else "",
         registered=bool(row[10]),
+        on_hand=row[11],
+        reserved=row[12],
     )
 
 

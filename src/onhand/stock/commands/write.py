@@ -128,7 +128,7 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
 def answer(draft: Draft, command: Command) -> str:
     """What the caller is told: holds and levels as they are after the command, as JSON."""
     book = draft.book
-    skus = dict.fromkeys(change.sku_id for change in draft.changes)
+    skus = dict.fromkeys(change.stock.sku_id for change in draft.changes)
     holds = {
         change.hold.reservation_id: change.hold
         for change in draft.changes

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from onhand.stock.model.commands import Caller, Policy
 from onhand.stock.model.events import Event, Kind, Reference, chain_hash, utc_text
@@ -40,22 +40,26 @@ class SkuStock:
     counted_at: datetime | None = None
     recorded_at: str = ""
     registered: bool = True
+    on_hand: int = 0  # over all locations, like `reserved`
+    reserved: int = 0
     balances: dict[str, Balance] = field(default_factory=dict)
-
-    @property
-    def on_hand(self) -> int:
-        """Units over all locations."""
-        return sum(balance.on_hand for balance in self.balances.values())
-
-    @property
-    def reserved(self) -> int:
-        """Held units over all locations."""
-        return sum(balance.reserved for balance in self.balances.values())
 
     @property
     def available(self) -> int:
         """On hand − reserved over all locations."""
         return self.on_hand - self.reserved
+
+    def balance(self, location_id: str) -> Balance:
+        """The balance at a location, made when it is the first one there."""
+        balance = self.balances.get(location_id)
+        if balance is None:
+            balance = self.balances[location_id] = Balance()
+        return balance
+
+    def available_at(self, location_id: str) -> int:
+        """Available units at one location."""
+        balance = self.balances.get(location_id)
+        return balance.available if balance is not None else 0
 
     @property
     def is_low(self) -> bool:
@@ -91,21 +95,60 @@ class Hold:
         return caller.bound_owner is None or caller.bound_owner == self.owner
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """One decided event, before it is stamped with balances, position and hash."""
+    """One decided event. It moves balances and hold at once, and can be taken back."""
 
     kind: Kind
-    sku_id: str
+    stock: SkuStock
     location_id: str
     on_hand: int = 0
     reserved: int = 0
     hold: Hold | None = None
     reference: Reference | None = None
     happened_at: datetime | None = None
+    on_hand_after: int = 0
+    reserved_after: int = 0
+    shortfall_after: int = 0
+    shortfall_before: int = 0
+
+    def apply(self) -> None:
+        """Move the balance and the hold, and remember what they were after it."""
+        balance = self._move(1)
+        self.shortfall_before = balance.shortfall
+        if self.kind is Kind.OVERSOLD:
+            balance.shortfall = max(0, -balance.available)
+        elif balance.shortfall:
+            balance.shortfall = min(balance.shortfall, max(0, -balance.available))
+        self.on_hand_after = balance.on_hand
+        self.reserved_after = balance.reserved
+        self.shortfall_after = balance.shortfall
+
+    def revert(self) -> None:
+        """Undo `apply`; changes are taken back in reverse order."""
+        self._move(-1).shortfall = self.shortfall_before
+
+    def _move(self, sign: int) -> Balance:
+        stock = self.stock
+        on_hand, reserved = sign * self.on_hand, sign * self.reserved
+        balance = stock.balance(self.location_id)
+        balance.on_hand += on_hand
+        balance.reserved += reserved
+        stock.on_hand += on_hand
+        stock.reserved += reserved
+        hold = self.hold
+        if hold is not None:
+            hold.units_held += reserved
+            if self.kind is Kind.RESERVED or self.kind is Kind.RELEASED:
+                hold.units_reserved += reserved
+            elif self.kind is Kind.SHIPPED:
+                hold.units_shipped -= on_hand
+            elif self.kind is Kind.RETURNED:
+                hold.units_returned += on_hand
+        return balance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stamp:
     """What all events of one command share."""
 
@@ -137,11 +180,16 @@ class Book:
         now: datetime,
         locations: tuple[str, ...],
         policy: Policy,
+        batch_id: str,
         names: dict[str, str] | None = None,
     ) -> None:
-        """An empty page over these SKUs."""
+        """An empty page over these SKUs; new holds get ids that start with `batch_id`."""
         self.now = now
         self.now_text = utc_text(now)
+        self.cart_hold_ends_at = now + timedelta(seconds=policy.cart_hold_s)
+        self.order_hold_ends_at = now + timedelta(seconds=policy.order_hold_s)
+        self._batch_id = batch_id
+        self._ids_given = 0
         self.locations = locations
         self.policy = policy
         self.names = names or {}
@@ -154,6 +202,11 @@ class Book:
         self.touched_holds: dict[str, Hold] = {}
         self.reset_skus: list[str] = []
 
+    def new_reservation_id(self) -> str:
+        """An id of its own that sorts after those given before."""
+        self._ids_given += 1
+        return f"{self._batch_id}{self._ids_given:05x}"
+
     def find(self, code: str) -> SkuStock | None:
         """The registered SKU a code means."""
         stock = self.stocks.get(self.names.get(code, code))
@@ -165,12 +218,16 @@ class Book:
             self.holds[hold.reservation_id] = hold
             self.holds_by_reference.setdefault(hold.reference, []).append(hold)
 
+    def move_hold(self, hold: Hold, reference: Reference) -> None:
+        """Let a hold belong to another reference."""
+        self.holds_by_reference[hold.reference].remove(hold)
+        hold.reference = reference
+        self.holds_by_reference.setdefault(reference, []).append(hold)
+
     def holds_of(self, reference: Reference) -> list[Hold]:
         """The reference's holds, past and present, of SKUs as they are registered now."""
         return [
-            hold
-            for hold in self.holds_by_reference.get(reference, ())
-            if self._is_current(hold) and hold.reference == reference
+            hold for hold in self.holds_by_reference.get(reference, ()) if self._is_current(hold)
         ]
 
     def hold(self, reservation_id: str) -> Hold | None:
@@ -182,26 +239,13 @@ class Book:
         stock = self.stocks.get(hold.sku_id)
         return stock is not None and stock.generation == hold.generation
 
-    def append(self, change: Change, stamp: Stamp) -> None:
-        """Stamp a change: move the balances, extend the SKU's chain, keep the event for writing."""
-        stock = self.stocks[change.sku_id]
-        balance = stock.balances.setdefault(change.location_id, Balance())
-        balance.on_hand += change.on_hand
-        balance.reserved += change.reserved
-        if change.kind is Kind.OVERSOLD:
-            balance.shortfall = max(0, -balance.available)
-        elif balance.shortfall:
-            balance.shortfall = min(balance.shortfall, max(0, -balance.available))
+    def record(self, change: Change, stamp: Stamp) -> None:
+        """Keep an applied change as an event of the SKU's chain, to be written."""
+        stock = change.stock
         stock.version += 1
-        balance.version = stock.version
         stock.recorded_at = max(stock.recorded_at, self.now_text)
-        if change.hold is not None:
-            self._move_hold(change.hold, change)
-        self.events.append(self._stamped(change, stamp, stock, balance))
-        self.touched_levels.add((change.sku_id, change.location_id))
-        self.touched_stocks.add(change.sku_id)
-
-    def _stamped(self, change: Change, stamp: Stamp, stock: SkuStock, balance: Balance) -> Event:
+        stock.balance(change.location_id).version = stock.version
+        hold = change.hold
         reference = change.reference or stamp.reference
         happened_at = change.happened_at or stamp.happened_at
         fields = (
@@ -213,10 +257,10 @@ class Book:
             change.kind.value,
             change.on_hand,
             change.reserved,
-            balance.on_hand,
-            balance.reserved,
-            balance.shortfall,
-            change.hold.reservation_id if change.hold else None,
+            change.on_hand_after,
+            change.reserved_after,
+            change.shortfall_after,
+            hold.reservation_id if hold else None,
             stamp.reason,
             reference.type.value if reference else None,
             reference.id if reference else None,
@@ -228,21 +272,17 @@ class Book:
             stock.recorded_at,
         )
         stock.hash = chain_hash(stock.hash, fields)
-        return Event(*fields, stock.hash)
+        self.events.append(Event._make((*fields, stock.hash)))
+        self.touched_levels.add((stock.sku_id, change.location_id))
+        self.touched_stocks.add(stock.sku_id)
+        if hold is not None:
+            self._keep_hold(hold, change.kind)
 
-    def _move_hold(self, hold: Hold, change: Change) -> None:
-        """A hold's counts follow from its events alone; see also `fold`."""
-        hold.units_held += change.reserved
-        if change.kind in (Kind.RESERVED, Kind.RELEASED):
-            hold.units_reserved += change.reserved
-        elif change.kind is Kind.SHIPPED:
-            hold.units_shipped -= change.on_hand
-        elif change.kind is Kind.RETURNED:
-            hold.units_returned += change.on_hand
+    def _keep_hold(self, hold: Hold, kind: Kind) -> None:
         if hold.units_held > 0:
             hold.state = HELD
         elif hold.state == HELD:
-            hold.state = _END_STATE.get(change.kind, "released")
+            hold.state = _END_STATE.get(kind, "released")
         self.touched_holds[hold.reservation_id] = hold
         self.add_hold(hold)
 
@@ -255,18 +295,22 @@ class Book:
             self.touched_stocks.add(stock.sku_id)
 
     def expire_due(self, stamp: Stamp) -> None:
-        """Append an `expired` event for every loaded hold whose end has come, at its end."""
-        for hold in sorted(self.holds.values(), key=lambda hold: hold.reservation_id):
-            if hold.units_held > 0 and hold.expires_at and hold.expires_at <= self.now:
-                if not self._is_current(hold):
-                    continue
+        """Record an `expired` event for every loaded hold whose end has come, at its end."""
+        due = [
+            hold
+            for hold in self.holds.values()
+            if hold.units_held > 0 and hold.expires_at is not None and hold.expires_at <= self.now
+        ]
+        for hold in sorted(due, key=lambda hold: hold.reservation_id):
+            if self._is_current(hold):
                 change = Change(
                     Kind.EXPIRED,
-                    hold.sku_id,
+                    self.stocks[hold.sku_id],
                     hold.location_id,
                     reserved=-hold.units_held,
                     hold=hold,
                     reference=hold.reference,
                     happened_at=hold.expires_at,
                 )
-                self.append(change, stamp)
+                change.apply()
+                self.record(change, stamp)

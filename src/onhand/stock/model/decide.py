@@ -1,7 +1,7 @@
 """One command decided against the book: its events appended, or a refusal and nothing changed."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from onhand.stock.model.book import Book, Change, Hold, SkuStock, Stamp
@@ -20,7 +20,7 @@ from onhand.stock.model.commands import (
     SetPolicy,
     Transfer,
 )
-from onhand.stock.model.draft import Draft
+from onhand.stock.model.draft import LARGEST_BALANCE, Draft
 from onhand.stock.model.events import MAIN_LOCATION, Kind, Reference, ReferenceType, utc_text
 from onhand.stock.model.holds import (
     decide_change_hold,
@@ -42,18 +42,18 @@ from onhand.stock.model.refusals import (
     UnknownSku,
 )
 
-LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bits hold
-
 
 def decide(book: Book, command: Command, command_id: str) -> Draft | Refusal:
     """Decide one command and adopt it into the book, or refuse it and leave the book as it was."""
     draft = Draft(book, command.caller, command_id)
     refusal = _check_moment(book, command) or _DECISIONS[type(command.ask)](draft, command.ask)
-    if refusal is None:
-        refusal = _check_size(draft)
+    if refusal is None and (stock := draft.is_too_large) is not None:
+        refusal = BalanceTooLarge(stock.sku_id, LARGEST_BALANCE)
     if refusal is not None:
+        draft.undo()
         return refusal
-    _adopt(draft, command)
+    draft.add_oversold()
+    _record(draft, command)
     return draft
 
 
@@ -91,47 +91,46 @@ def happened(command: Command) -> datetime | None:
     return ask.happened_at if isinstance(ask, Receive | Adjust) else None
 
 
-def _check_size(draft: Draft) -> Refusal | None:
-    for change in draft.changes:
-        stock = draft.book.stocks[change.sku_id]
-        if abs(draft.on_hand(stock, change.location_id)) > LARGEST_BALANCE:
-            return BalanceTooLarge(stock.sku_id, LARGEST_BALANCE)
-    return None
-
-
-def _adopt(draft: Draft, command: Command) -> None:
-    book = draft.book
+def _record(draft: Draft, command: Command) -> None:
+    book, ask = draft.book, command.ask
+    if isinstance(ask, ChangeHold | SetPolicy | ResetSku):
+        _change_terms(draft, ask)
     stamp = Stamp(
         command_id=draft.command_id,
         actor=command.caller.actor,
         source=command.caller.source.value,
         reference=_reference(command),
-        reason=getattr(command.ask, "reason", None),
+        reason=getattr(ask, "reason", None),
         idempotency_key=command.idempotency_key,
         store_id=command.store_id,
         happened_at=happened(command),
     )
-    ask = command.ask
+    for change in draft.changes:
+        book.record(change, stamp)
+        if change.kind is Kind.RESERVED and change.hold is not None:
+            book.note_expiry(change.stock, change.hold.expires_at)
+    if isinstance(ask, Count):
+        for change in draft.changes:
+            change.stock.counted_at = book.now
+
+
+def _change_terms(draft: Draft, ask: ChangeHold | SetPolicy | ResetSku) -> None:
+    """Changes beside the quantities, with what they were and became for the audit trail."""
+    book = draft.book
     if isinstance(ask, ChangeHold):
-        draft.before = _terms(book.holds[ask.reservation_id])
-    oversold = draft.oversold()
-    for change in (*draft.changes, *oversold):
-        book.append(change, stamp)
-        if change.hold is not None and change.kind is Kind.RESERVED:
-            book.note_expiry(book.stocks[change.sku_id], change.hold.expires_at)
-    if isinstance(ask, ChangeHold):
-        _move_terms(book, ask)
-        draft.after = _terms(book.holds[ask.reservation_id])
-    elif isinstance(ask, SetPolicy):
-        stock = _found(book, ask.sku)
-        draft.before = _policy(stock)
-        _set_policy(book, ask)
-        draft.after = _policy(stock)
-    elif isinstance(ask, ResetSku):
-        _reset(book, ask, stamp)
-    elif isinstance(ask, Count):
-        for line in ask.lines:
-            _found(book, line.sku).counted_at = book.now
+        hold = book.holds[ask.reservation_id]
+        draft.before = _terms(hold)
+        _move_terms(book, hold, ask)
+        draft.after = _terms(hold)
+        return
+    stock = _found(book, ask.sku)
+    draft.before = _policy(stock)
+    if isinstance(ask, SetPolicy):
+        _set_policy(stock, ask)
+        book.touched_stocks.add(stock.sku_id)
+    else:
+        _reset(draft, stock)
+    draft.after = _policy(stock)
 
 
 def _reference(command: Command) -> Reference | None:
@@ -141,44 +140,41 @@ def _reference(command: Command) -> Reference | None:
     return None
 
 
-def _move_terms(book: Book, ask: ChangeHold) -> None:
-    hold: Hold = book.holds[ask.reservation_id]
+def _move_terms(book: Book, hold: Hold, ask: ChangeHold) -> None:
     if ask.order_id is not None:
-        hold.reference = Reference(ReferenceType.ORDER, ask.order_id)
-        book.holds_by_reference.setdefault(hold.reference, []).append(hold)
+        book.move_hold(hold, Reference(ReferenceType.ORDER, ask.order_id))
     if ask.never_expires:
         hold.expires_at = None
     elif ask.expires_at is not None:
         hold.expires_at = ask.expires_at
     elif ask.order_id is not None and hold.expires_at is not None:
-        hold.expires_at = book.now + timedelta(seconds=book.policy.order_hold_s)
+        hold.expires_at = book.order_hold_ends_at
     book.note_expiry(book.stocks[hold.sku_id], hold.expires_at)
     book.touched_holds[hold.reservation_id] = hold
 
 
-def _set_policy(book: Book, ask: SetPolicy) -> None:
-    stock = _found(book, ask.sku)
+def _set_policy(stock: SkuStock, ask: SetPolicy) -> None:
     if ask.allow_oversell is not None:
         stock.allow_oversell = ask.allow_oversell
     if ask.safety_stock is not None:
         stock.safety_stock = ask.safety_stock
     if ask.low_stock_threshold is not None:
         stock.low_stock_threshold = ask.low_stock_threshold
-    book.touched_stocks.add(stock.sku_id)
 
 
-def _reset(book: Book, ask: ResetSku, stamp: Stamp) -> None:
+def _reset(draft: Draft, stock: SkuStock) -> None:
     """Start a new generation at zero; the chain of events goes on underneath."""
-    stock = _found(book, ask.sku)
+    book = draft.book
     stock.generation += 1
     stock.allow_oversell = False
     stock.safety_stock = stock.low_stock_threshold = 0
     stock.next_expiry_at = stock.counted_at = None
     stock.registered = False
+    stock.on_hand = stock.reserved = 0
     for location_id, balance in stock.balances.items():
         balance.on_hand = balance.reserved = balance.shortfall = 0
         book.touched_levels.add((stock.sku_id, location_id))
-    book.append(Change(Kind.SKU_RESET, stock.sku_id, MAIN_LOCATION), stamp)
+    draft.add(Change(Kind.SKU_RESET, stock, MAIN_LOCATION))
     book.reset_skus.append(stock.sku_id)
 
 

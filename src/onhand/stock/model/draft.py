@@ -1,15 +1,15 @@
-"""A command's changes while they are being decided: seen by its own later lines, by nobody else."""
+"""A command while it is being decided: later lines see earlier ones, and all can be undone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from onhand.stock.model.book import Balance, Book, Change, Hold, SkuStock
+from onhand.stock.model.book import Book, Change, Hold, SkuStock
 from onhand.stock.model.commands import Caller
 from onhand.stock.model.events import Kind, Reference
+from onhand.stock.model.refusals import InsufficientStock, Shortage, UnknownLocation
 
-_NOTHING = Balance()
-
-Level = tuple[str, str]
+LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bits hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,17 @@ class HoldTerms:
     expires_at: datetime | None = None
 
 
+@dataclass(slots=True)
+class Want:
+    """Units one line wants to take; without a location, wherever they are."""
+
+    stock: SkuStock
+    units: int
+    location: str | None = None
+
+
 class Draft:
-    """Decided changes over a book that is left untouched until they are adopted."""
+    """The changes of one command, applied to the book as they are decided."""
 
     def __init__(self, book: Book, caller: Caller, command_id: str) -> None:
         """An empty draft."""
@@ -30,72 +39,107 @@ class Draft:
         self.caller = caller
         self.command_id = command_id
         self.changes: list[Change] = []
-        self.leave: set[Level] = set()
         # What a change of terms or policy was and became; balances are in the events themselves.
         self.before: dict[str, object] | None = None
         self.after: dict[str, object] | None = None
-        self._available: dict[Level, int] = {}
-        self._total: dict[str, int] = {}
-        self._on_hand: dict[Level, int] = {}
-        self._held: dict[str, int] = {}
-        self._new_holds = 0
-
-    def available(self, stock: SkuStock, location_id: str) -> int:
-        """Available units at one location, this command's earlier lines counted."""
-        key = (stock.sku_id, location_id)
-        return stock.balances.get(location_id, _NOTHING).available + self._available.get(key, 0)
-
-    def total_available(self, stock: SkuStock) -> int:
-        """Available units over all locations, this command's earlier lines counted."""
-        return stock.available + self._total.get(stock.sku_id, 0)
-
-    def on_hand(self, stock: SkuStock, location_id: str) -> int:
-        """Units on hand at one location, this command's earlier lines counted."""
-        key = (stock.sku_id, location_id)
-        return stock.balances.get(location_id, _NOTHING).on_hand + self._on_hand.get(key, 0)
-
-    def held(self, hold: Hold) -> int:
-        """Units the hold still has, this command's earlier lines counted."""
-        return hold.units_held + self._held.get(hold.reservation_id, 0)
-
-    def new_hold(self, stock: SkuStock, location_id: str, terms: HoldTerms) -> Hold:
-        """A hold without units yet; its id follows from the command's."""
-        self._new_holds += 1
-        return Hold(
-            reservation_id=f"{self.command_id}-{self._new_holds}",
-            sku_id=stock.sku_id,
-            generation=stock.generation,
-            location_id=location_id,
-            holder=self.caller.actor,
-            owner=terms.owner,
-            reference=terms.reference,
-            expires_at=terms.expires_at,
-            created_at=self.book.now,
-            state="released",
-        )
+        self._leave: list[tuple[SkuStock, str]] = []
 
     def add(self, change: Change) -> None:
         """Decide one more event."""
+        change.apply()
         self.changes.append(change)
-        key = (change.sku_id, change.location_id)
-        moved = change.on_hand - change.reserved
-        self._available[key] = self._available.get(key, 0) + moved
-        self._total[change.sku_id] = self._total.get(change.sku_id, 0) + moved
-        self._on_hand[key] = self._on_hand.get(key, 0) + change.on_hand
-        if change.hold is not None and change.reserved:
-            held_key = change.hold.reservation_id
-            self._held[held_key] = self._held.get(held_key, 0) + change.reserved
+
+    def undo(self) -> None:
+        """Take every change back: the book is as it was."""
+        while self.changes:
+            self.changes.pop().revert()
+
+    def new_hold(self, stock: SkuStock, location_id: str, terms: HoldTerms) -> Hold:
+        """A hold without units yet, known to the book once the draft is recorded."""
+        return Hold(
+            self.book.new_reservation_id(),
+            stock.sku_id,
+            stock.generation,
+            location_id,
+            self.caller.actor,
+            terms.owner,
+            terms.reference,
+            terms.expires_at,
+            self.book.now,
+            state="released",
+        )
+
+    def places(self, location: str | None) -> tuple[str, ...]:
+        """Where units may be taken: the named location, or all active ones by priority."""
+        return self.book.locations if location is None else (location,)
+
+    def takeable(self, want: Want) -> int:
+        """Units that can be taken without anything falling below zero, there or in total."""
+        stock = want.stock
+        here = sum(max(0, stock.available_at(place)) for place in self.places(want.location))
+        return max(0, min(here, stock.available))
+
+    def allocate(self, want: Want) -> list[tuple[str, int]] | None:
+        """Split the units over locations in order of priority; None when too few are left.
+
+        The scope that is checked is the scope that is taken. A SKU that may be oversold is always
+        served: what is missing is taken at the first location, with leave.
+        """
+        missing = max(0, want.units - self.takeable(want))
+        if missing and not want.stock.allow_oversell:
+            return None
+        takes = []
+        left = want.units - missing
+        for place in self.places(want.location):
+            units = min(left, want.stock.available_at(place))
+            if units > 0:
+                takes.append((place, units))
+                left -= units
+        if missing:
+            first = self.places(want.location)[0]
+            self.give_leave(want.stock, first)
+            takes.append((first, missing))
+        return takes
 
     def give_leave(self, stock: SkuStock, location_id: str) -> None:
         """Available may go below zero here; what is missing becomes an `oversold` event."""
-        self.leave.add((stock.sku_id, location_id))
+        self._leave.append((stock, location_id))
 
-    def oversold(self) -> list[Change]:
-        """`oversold` facts for the levels this draft drives below what leave covered before."""
-        facts = []
-        for sku_id, location_id in sorted(self.leave):
-            stock = self.book.stocks[sku_id]
-            known = stock.balances.get(location_id, _NOTHING).shortfall
-            if -self.available(stock, location_id) > known:
-                facts.append(Change(Kind.OVERSOLD, sku_id, location_id))
-        return facts
+    def add_oversold(self) -> None:
+        """Record `oversold` where this command went below what leave covered before."""
+        for stock, location_id in self._leave:
+            if -stock.available_at(location_id) > stock.balance(location_id).shortfall:
+                self.add(Change(Kind.OVERSOLD, stock, location_id))
+
+    def insufficient(self, wants: Iterable[Want]) -> InsufficientStock:
+        """The refusal that names every SKU of the command that falls short; undoes the draft."""
+        self.undo()
+        asked: dict[str, int] = {}
+        left: dict[str, int] = {}
+        for want in wants:
+            sku_id = want.stock.sku_id
+            units = min(want.units, self.takeable(want))
+            asked[sku_id] = asked.get(sku_id, 0) + want.units
+            left[sku_id] = left.get(sku_id, 0) + units
+            for place in self.places(want.location):
+                taken = min(units, max(0, want.stock.available_at(place)))
+                self.add(Change(Kind.RESERVED, want.stock, place, reserved=taken))
+                units -= taken
+        self.undo()
+        return InsufficientStock(
+            tuple(Shortage(sku, asked[sku], left[sku]) for sku in asked if left[sku] < asked[sku])
+        )
+
+    def check_location(self, location: str | None) -> UnknownLocation | None:
+        """Refuse a location that does not exist or is not active."""
+        if location is None or location in self.book.locations:
+            return None
+        return UnknownLocation(location)
+
+    @property
+    def is_too_large(self) -> SkuStock | None:
+        """The first SKU with a balance beyond what the ledger keeps."""
+        for change in self.changes:
+            if abs(change.on_hand_after) > LARGEST_BALANCE:
+                return change.stock
+        return None

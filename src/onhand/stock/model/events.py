@@ -1,9 +1,9 @@
 """Stock events: the immutable facts, and the hash that chains them."""
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -48,8 +48,7 @@ class ReferenceType(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """The order, cart, file … an event belongs to."""
 
     type: ReferenceType
@@ -89,6 +88,7 @@ class Event(NamedTuple):
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+@lru_cache(maxsize=4096)
 def utc_text(moment: datetime) -> str:
     """A moment as it is hashed and stored: ISO 8601, microseconds, `+00:00`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

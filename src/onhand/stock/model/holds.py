@@ -1,11 +1,11 @@
 """Decisions about holds: reserve, release, deduct, return, change."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
-from onhand.stock.model.allocate import ShortageList, allocate, check_location
 from onhand.stock.model.book import Change, Hold, SkuStock
 from onhand.stock.model.commands import ChangeHold, Deduct, Line, Release, Reserve, Return
-from onhand.stock.model.draft import Draft, HoldTerms
+from onhand.stock.model.draft import Draft, HoldTerms, Want
 from onhand.stock.model.events import MAIN_LOCATION, Kind, Reference, ReferenceType, utc_text
 from onhand.stock.model.refusals import (
     ExceedsHeld,
@@ -21,64 +21,66 @@ from onhand.stock.model.refusals import (
 )
 
 
+def resolve_lines(draft: Draft, lines: Iterable[Line]) -> list[Want] | Refusal:
+    """What the lines want, or why they name something unknown."""
+    wants = []
+    for line in lines:
+        stock = draft.book.find(line.sku)
+        if stock is None:
+            return UnknownSku((line.sku,))
+        refusal = draft.check_location(line.location)
+        if refusal is not None:
+            return refusal
+        wants.append(Want(stock, line.units, line.location))
+    return wants
+
+
 def decide_reserve(draft: Draft, ask: Reserve) -> Refusal | None:
     """Hold every line or none, split over locations where one has too few."""
-    book = draft.book
     if draft.caller.bound_owner not in (None, ask.owner):
         return ReservationNotYours(ask.reference.id)
-    if ask.expires_at is not None and ask.expires_at <= book.now:
+    if ask.expires_at is not None and ask.expires_at <= draft.book.now:
         return InvalidMoment("expires_at", utc_text(ask.expires_at))
     expires_at = None if ask.never_expires else ask.expires_at or _default_end(draft, ask.reference)
     terms = HoldTerms(ask.owner, ask.reference, expires_at)
-    shortages = ShortageList()
-    for line in ask.lines:
-        stock = book.find(line.sku)
-        if stock is None:
-            return UnknownSku((line.sku,))
-        refusal = check_location(draft, line.location) or _check_limit(draft, stock, line, terms)
+    wants = resolve_lines(draft, ask.lines)
+    if isinstance(wants, Refusal):
+        return wants
+    for want in wants:
+        refusal = _check_limit(draft, want, terms.owner)
         if refusal is not None:
             return refusal
-        shortages.ask(draft, stock, line.units, line.location)
-        takes = allocate(draft, stock, line.units, line.location)
+        takes = draft.allocate(want)
         if takes is None:
-            shortages.fell_short(stock)
-            continue
-        for take in takes:
-            hold = draft.new_hold(stock, take.location_id, terms)
-            draft.add(
-                Change(
-                    Kind.RESERVED, stock.sku_id, take.location_id, reserved=take.units, hold=hold
-                )
-            )
-    return shortages.refusal()
+            return draft.insufficient(wants)
+        for place, units in takes:
+            hold = draft.new_hold(want.stock, place, terms)
+            draft.add(Change(Kind.RESERVED, want.stock, place, 0, units, hold))
+    return None
 
 
 def _default_end(draft: Draft, reference: Reference) -> datetime:
-    policy = draft.book.policy
-    is_cart = reference.type is ReferenceType.CART
-    return draft.book.now + timedelta(
-        seconds=policy.cart_hold_s if is_cart else policy.order_hold_s
-    )
+    if reference.type is ReferenceType.CART:
+        return draft.book.cart_hold_ends_at
+    return draft.book.order_hold_ends_at
 
 
-def _check_limit(draft: Draft, stock: SkuStock, line: Line, terms: HoldTerms) -> Refusal | None:
+def _check_limit(draft: Draft, want: Want, owner: str) -> Refusal | None:
     limit = draft.book.policy.max_held_units_per_owner
     if limit is None:
         return None
+    known = {hold.reservation_id: hold for hold in draft.book.holds.values()}
+    known.update({c.hold.reservation_id: c.hold for c in draft.changes if c.hold is not None})
+    sku_id = want.stock.sku_id
     held = sum(
-        draft.held(hold)
-        for hold in draft.book.holds.values()
-        if hold.sku_id == stock.sku_id and hold.owner == terms.owner
+        hold.units_held
+        for hold in known.values()
+        if hold.sku_id == sku_id
+        and hold.owner == owner
+        and hold.generation == want.stock.generation
     )
-    held += sum(
-        change.reserved
-        for change in draft.changes
-        if change.sku_id == stock.sku_id
-        and change.hold is not None
-        and change.hold.reservation_id not in draft.book.holds
-    )
-    if held + line.units > limit:
-        return HoldLimitReached(stock.sku_id, terms.owner, line.units, held, limit)
+    if held + want.units > limit:
+        return HoldLimitReached(sku_id, owner, want.units, held, limit)
     return None
 
 
@@ -96,44 +98,39 @@ def decide_release(draft: Draft, ask: Release) -> Refusal | None:
     own = _own_holds(draft, ask.reference)
     if isinstance(own, Refusal):
         return own
+    wants = resolve_lines(draft, ask.lines)
+    if isinstance(wants, Refusal):
+        return wants
     if not ask.lines:
-        for hold in own:
-            _take_from_hold(draft, hold, draft.held(hold), Kind.RELEASED)
-        return None
-    for line in ask.lines:
-        stock = draft.book.find(line.sku)
-        if stock is None:
-            return UnknownSku((line.sku,))
-        holds = _matching(own, stock, line)
-        held = sum(draft.held(hold) for hold in holds)
-        if line.units > held:
-            return ExceedsHeld(stock.sku_id, line.units, held)
-        _take_from_holds(draft, holds, line.units, Kind.RELEASED)
+        _take_all(draft, own, Kind.RELEASED)
+    for want in wants:
+        holds = [
+            hold
+            for hold in own
+            if hold.sku_id == want.stock.sku_id and want.location in (None, hold.location_id)
+        ]
+        held = sum(hold.units_held for hold in holds)
+        if want.units > held:
+            return ExceedsHeld(want.stock.sku_id, want.units, held)
+        _take(draft, holds, want.units, Kind.RELEASED)
     return None
 
 
-def _matching(holds: list[Hold], stock: SkuStock, line: Line) -> list[Hold]:
-    return [
-        hold
-        for hold in holds
-        if hold.sku_id == stock.sku_id and line.location in (None, hold.location_id)
-    ]
-
-
-def _take_from_holds(draft: Draft, holds: list[Hold], units: int, kind: Kind) -> int:
-    """Take up to `units` from these holds in order; returns how many were taken."""
-    left = units
+def _take_all(draft: Draft, holds: list[Hold], kind: Kind) -> None:
     for hold in holds:
-        units_here = min(left, draft.held(hold))
-        _take_from_hold(draft, hold, units_here, kind)
-        left -= units_here
-    return units - left
+        _take(draft, [hold], hold.units_held, kind)
 
 
-def _take_from_hold(draft: Draft, hold: Hold, units: int, kind: Kind) -> None:
-    if units > 0:
-        on_hand = -units if kind is Kind.SHIPPED else 0
-        draft.add(Change(kind, hold.sku_id, hold.location_id, on_hand, -units, hold))
+def _take(draft: Draft, holds: list[Hold], units: int, kind: Kind) -> int:
+    """Take up to `units` from these holds in order; returns how many could not be taken."""
+    for hold in holds:
+        here = min(units, hold.units_held)
+        if here > 0:
+            stock = draft.book.stocks[hold.sku_id]
+            on_hand = -here if kind is Kind.SHIPPED else 0
+            draft.add(Change(kind, stock, hold.location_id, on_hand, -here, hold))
+            units -= here
+    return units
 
 
 def decide_deduct(draft: Draft, ask: Deduct) -> Refusal | None:
@@ -142,111 +139,91 @@ def decide_deduct(draft: Draft, ask: Deduct) -> Refusal | None:
     if not ask.lines:
         if isinstance(own, Refusal):
             return own
-        if not any(draft.held(hold) for hold in own):
+        if not any(hold.units_held for hold in own):
             return ReservationEnded(ask.reference.id, own[-1].state)
-        for hold in own:
-            _take_from_hold(draft, hold, draft.held(hold), Kind.SHIPPED)
+        _take_all(draft, own, Kind.SHIPPED)
         return None
     if isinstance(own, ReservationNotYours):
         return own
     holds = [] if isinstance(own, Refusal) else own
-    shortages = ShortageList()
-    for line in ask.lines:
-        refusal = check_location(draft, line.location) or _ship_line(
-            draft, ask, line, holds, shortages
-        )
-        if refusal is not None:
-            return refusal
-    return shortages.refusal()
+    wants = resolve_lines(draft, ask.lines)
+    if isinstance(wants, Refusal):
+        return wants
+    return _check_reserved(ask.reference, wants, holds) or _ship(draft, ask.reference, wants, holds)
 
 
-def _ship_line(
-    draft: Draft, ask: Deduct, line: Line, own: list[Hold], shortages: ShortageList
-) -> Refusal | None:
-    """Ship from the holds first; what expired or was never held comes from available stock."""
-    stock = draft.book.find(line.sku)
-    if stock is None:
-        return UnknownSku((line.sku,))
-    holds = [hold for hold in own if hold.sku_id == stock.sku_id]
-    reserved = sum(hold.units_reserved for hold in holds)
-    shipped = sum(hold.units_shipped for hold in holds) + _shipped_in_draft(draft, stock)
-    if holds and shipped + line.units > reserved:
-        return ExceedsReserved(ask.reference.id, stock.sku_id, line.units, reserved, shipped)
-    rest = line.units - _take_from_holds(draft, holds, line.units, Kind.SHIPPED)
-    if rest == 0:
-        return None
-    shortages.ask(draft, stock, rest, line.location)
-    takes = allocate(draft, stock, rest, line.location)
-    if takes is None:
-        shortages.fell_short(stock)
-        return None
-    terms = HoldTerms(holds[0].owner if holds else draft.caller.actor, ask.reference)
-    for take in takes:
-        hold = draft.new_hold(stock, take.location_id, terms)
-        draft.add(Change(Kind.SHIPPED, stock.sku_id, take.location_id, -take.units, 0, hold))
+def _check_reserved(reference: Reference, wants: list[Want], own: list[Hold]) -> Refusal | None:
+    """A reference that reserved a SKU ships at most what it reserved; any other ships once."""
+    asked: dict[str, int] = {}
+    for want in wants:
+        asked[want.stock.sku_id] = asked.get(want.stock.sku_id, 0) + want.units
+    for sku_id, units in asked.items():
+        holds = [hold for hold in own if hold.sku_id == sku_id]
+        reserved = sum(hold.units_reserved for hold in holds)
+        shipped = sum(hold.units_shipped for hold in holds)
+        if holds and shipped + units > reserved:
+            return ExceedsReserved(reference.id, sku_id, units, reserved, shipped)
     return None
 
 
-def _shipped_in_draft(draft: Draft, stock: SkuStock) -> int:
-    return sum(
-        -change.on_hand
-        for change in draft.changes
-        if change.kind is Kind.SHIPPED and change.sku_id == stock.sku_id
-    )
+def _ship(draft: Draft, reference: Reference, wants: list[Want], own: list[Hold]) -> Refusal | None:
+    """Ship from the holds first; what expired or was never held comes from available stock."""
+    owner = own[0].owner if own else draft.caller.actor
+    free = []
+    for want in wants:
+        holds = [hold for hold in own if hold.sku_id == want.stock.sku_id]
+        rest = _take(draft, holds, want.units, Kind.SHIPPED)
+        if rest:
+            free.append(Want(want.stock, rest, want.location))
+    for want in free:
+        takes = draft.allocate(want)
+        if takes is None:
+            return draft.insufficient(free)
+        for place, units in takes:
+            hold = draft.new_hold(want.stock, place, HoldTerms(owner, reference))
+            draft.add(Change(Kind.SHIPPED, want.stock, place, -units, 0, hold))
+    return None
 
 
 def decide_return(draft: Draft, ask: Return) -> Refusal | None:
     """Put units of a shipped order back on hand."""
     own = _own_holds(draft, ask.reference)
-    if isinstance(own, ReservationNotYours):
+    if isinstance(own, ReservationNotYours) or (isinstance(own, Refusal) and ask.known_only):
         return own
-    if isinstance(own, Refusal) and ask.known_only:
-        return own
-    holds = [] if isinstance(own, Refusal) else own
-    for line in ask.lines:
-        stock = draft.book.find(line.sku)
-        if stock is None:
-            return UnknownSku((line.sku,))
-        refusal = check_location(draft, line.location)
-        if refusal is None:
-            refusal = _return_line(draft, ask, stock, line, holds)
-        if refusal is not None:
-            return refusal
+    wants = resolve_lines(draft, ask.lines)
+    if isinstance(wants, Refusal):
+        return wants
+    for want in wants:
+        shipped = [] if isinstance(own, Refusal) else own
+        shipped = [hold for hold in shipped if hold.sku_id == want.stock.sku_id]
+        if shipped or ask.known_only:
+            refusal = _return_shipped(draft, ask.reference, want, shipped)
+            if refusal is not None:
+                return refusal
+        else:
+            place = want.location or MAIN_LOCATION
+            draft.add(Change(Kind.RETURNED, want.stock, place, want.units))
     return None
 
 
-def _return_line(
-    draft: Draft, ask: Return, stock: SkuStock, line: Line, holds: list[Hold]
+def _return_shipped(
+    draft: Draft, reference: Reference, want: Want, holds: list[Hold]
 ) -> Refusal | None:
-    shipped = [hold for hold in holds if hold.sku_id == stock.sku_id]
-    if not shipped and not ask.known_only:
-        place = line.location or MAIN_LOCATION
-        draft.add(Change(Kind.RETURNED, stock.sku_id, place, on_hand=line.units))
-        return None
-    returnable = sum(_returnable(draft, hold) for hold in shipped)
-    if line.units > returnable:
-        return ExceedsShipped(ask.reference.id, stock.sku_id, line.units, returnable)
-    left = line.units
-    for hold in shipped:
-        units = min(left, _returnable(draft, hold))
+    returnable = sum(hold.units_shipped - hold.units_returned for hold in holds)
+    if want.units > returnable:
+        return ExceedsShipped(reference.id, want.stock.sku_id, want.units, returnable)
+    left = want.units
+    for hold in holds:
+        units = min(left, hold.units_shipped - hold.units_returned)
         if units > 0:
-            place = line.location or hold.location_id
-            draft.add(Change(Kind.RETURNED, stock.sku_id, place, on_hand=units, hold=hold))
+            place = want.location or hold.location_id
+            draft.add(Change(Kind.RETURNED, want.stock, place, units, 0, hold))
             left -= units
     return None
 
 
-def _returnable(draft: Draft, hold: Hold) -> int:
-    returned_here = sum(
-        change.on_hand
-        for change in draft.changes
-        if change.kind is Kind.RETURNED and change.hold is hold
-    )
-    return hold.units_shipped - hold.units_returned - returned_here
-
-
 def decide_change_hold(draft: Draft, ask: ChangeHold) -> Refusal | None:
-    """Resize, extend or convert one hold; the end and reference move when it is adopted."""
+    """Resize, extend or convert one hold; its end and reference move when it is recorded."""
     book = draft.book
     hold = book.hold(ask.reservation_id)
     if hold is None:
@@ -257,38 +234,31 @@ def decide_change_hold(draft: Draft, ask: ChangeHold) -> Refusal | None:
         return ReservationEnded(ask.reservation_id, hold.state)
     if ask.expires_at is not None and ask.expires_at <= book.now:
         return InvalidMoment("expires_at", utc_text(ask.expires_at))
-    if ask.units is not None and ask.units != hold.units_held:
-        refusal = _resize(draft, hold, ask.units)
-        if refusal is not None:
-            return refusal
-    reference = Reference(ReferenceType.ORDER, ask.order_id) if ask.order_id else hold.reference
-    if reference != hold.reference:
-        _convert(draft, hold, reference)
-    return None
+    stock = book.stocks[hold.sku_id]
+    refusal = _resize(draft, stock, hold, (ask.units or hold.units_held) - hold.units_held)
+    if refusal is None and ask.order_id is not None:
+        _convert(draft, stock, hold, Reference(ReferenceType.ORDER, ask.order_id))
+    return refusal
 
 
-def _resize(draft: Draft, hold: Hold, units: int) -> Refusal | None:
-    stock = draft.book.stocks[hold.sku_id]
-    more = units - hold.units_held
-    if more < 0:
-        _take_from_hold(draft, hold, -more, Kind.RELEASED)
+def _resize(draft: Draft, stock: SkuStock, hold: Hold, more: int) -> Refusal | None:
+    if more <= 0:
+        _take(draft, [hold], -more, Kind.RELEASED)
         return None
-    line = Line(stock.sku_id, more, hold.location_id)
-    refusal = _check_limit(draft, stock, line, HoldTerms(hold.owner, hold.reference))
+    want = Want(stock, more, hold.location_id)
+    refusal = _check_limit(draft, want, hold.owner)
     if refusal is not None:
         return refusal
-    shortages = ShortageList()
-    shortages.ask(draft, stock, more, hold.location_id)
-    if allocate(draft, stock, more, hold.location_id) is None:
-        shortages.fell_short(stock)
-        return shortages.refusal()
-    draft.add(Change(Kind.RESERVED, stock.sku_id, hold.location_id, reserved=more, hold=hold))
+    if draft.allocate(want) is None:
+        return draft.insufficient([want])
+    draft.add(Change(Kind.RESERVED, stock, hold.location_id, 0, more, hold))
     return None
 
 
-def _convert(draft: Draft, hold: Hold, reference: Reference) -> None:
+def _convert(draft: Draft, stock: SkuStock, hold: Hold, reference: Reference) -> None:
     """The same units leave the cart and belong to the order, in one command."""
-    units = draft.held(hold)
-    place = hold.location_id
-    draft.add(Change(Kind.RELEASED, hold.sku_id, place, 0, -units, hold, reference=hold.reference))
-    draft.add(Change(Kind.RESERVED, hold.sku_id, place, 0, units, hold, reference=reference))
+    if reference == hold.reference:
+        return
+    units, place = hold.units_held, hold.location_id
+    draft.add(Change(Kind.RELEASED, stock, place, 0, -units, hold, hold.reference))
+    draft.add(Change(Kind.RESERVED, stock, place, 0, units, hold, reference))
