@@ -1,5 +1,6 @@
 """History of one SKU, and why its figures are what they are."""
 
+import operator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,15 +79,15 @@ def history(connection: sa.Connection, code: str, wanted: HistoryFilter) -> list
     )
     if wanted.view is not None:
         statement = statement.where(event.kind.in_(FOUR_WAY[wanted.view]))
-    for condition, value in (
-        (event.kind == wanted.kind, wanted.kind),
-        (event.location_id == wanted.location, wanted.location),
-        (event.happened_at >= wanted.since, wanted.since),
-        (event.happened_at <= wanted.until, wanted.until),
-        (event.seq < wanted.before_seq, wanted.before_seq),
+    for column, compare, value in (
+        (event.kind, operator.eq, wanted.kind),
+        (event.location_id, operator.eq, wanted.location),
+        (event.happened_at, operator.ge, wanted.since),
+        (event.happened_at, operator.le, wanted.until),
+        (event.seq, operator.lt, wanted.before_seq),
     ):
         if value is not None:
-            statement = statement.where(condition)
+            statement = statement.where(compare(column, value))
     return [event_view(row) for row in connection.execute(statement)]
 
 
