@@ -32,6 +32,7 @@ from onhand.access.model import (
     TokenNotFound,
     UserExists,
     command_id,
+    has_control_characters,
     is_valid_name,
     request_hash,
     token_hash,
@@ -43,6 +44,7 @@ from onhand.db.errors import DatabaseUnavailable, TransactionConflict
 
 _ATTEMPTS = 8
 FIRST_ADMIN = "admin"
+SYSTEM = "onhand"  # the actor of what nobody asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,11 @@ def write_once(
                     return Accepted(request.command_id, known, replayed=True)
                 change = known or run(connection)
                 if isinstance(change, Refusal):
+                    # The same request may have been done while this one waited for a lock.
+                    known = queries.first_answer(connection, request)
                     connection.rollback()
+                    if isinstance(known, str):
+                        return Accepted(request.command_id, known, replayed=True)
                     return change
                 answer = _json(change.answer)
                 record(
@@ -239,6 +245,8 @@ def revoke_token(
     The answer is the `TokenView`. Raises:
         DatabaseUnavailable: nothing was acknowledged.
     """
+    if has_control_characters(token_id):
+        return TokenNotFound(token_id)
 
     def revoke(connection: sa.Connection) -> Change | Refusal:
         chosen = api_token.c.token_id == token_id
@@ -290,12 +298,7 @@ def ensure_signing_key(database: Database, *, now: datetime) -> str:
     if known is not None:
         return known
     try:
-        with database.begin() as connection:
-            secret = secrets.token_urlsafe(48)
-            connection.execute(
-                sa.insert(signing_key).values(key_id=1, secret=secret, created_at=now)
-            )
-            return secret
+        return _make_signing_key(database, now)
     except TransactionConflict:  # another process made it first
         return ensure_signing_key(database, now=now)
 
@@ -327,6 +330,26 @@ def issue_owner_token(
     }
     key = ensure_signing_key(database, now=now)
     return OwnerToken(jwt.encode(claims, key, algorithm="HS256"), expires_at)
+
+
+def _make_signing_key(database: Database, now: datetime) -> str:
+    actor = Actor(SYSTEM, "system")
+    action = "CreateSigningKey"
+    secret = secrets.token_urlsafe(48)
+    with database.begin() as connection:
+        connection.execute(sa.insert(signing_key).values(key_id=1, secret=secret, created_at=now))
+        record(
+            connection,
+            AuditEntry(
+                request=identify(actor, Write(action, None, now)),
+                actor=actor,
+                action=action,
+                subject="signing_key",
+                recorded_at=now,
+                answer="{}",
+            ),
+        )
+    return secret
 
 
 def _new_secret(environment: EnvironmentName) -> IssuedToken:

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -205,7 +206,14 @@ def token_hash(secret: str) -> str:
 
 def is_valid_name(name: str) -> bool:
     """Whether a name can name a token, a person or an owner: 1–128 printable characters."""
-    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+    return (
+        0 < len(name) <= LONGEST_NAME and name == name.strip() and not has_control_characters(name)
+    )
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether a text holds what no database keeps or nobody can read: controls, half characters."""
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
 def environment_of(bearer: str) -> EnvironmentName | None:

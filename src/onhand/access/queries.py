@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from onhand.access.model import IdempotencyConflict
+from onhand.access.model import IdempotencyConflict, has_control_characters
 from onhand.access.tables import api_token, audit_entry, signing_key, user
 
 
@@ -147,6 +147,9 @@ def search_audit(
         ValueError: `before` is not a cursor of this list.
     """
     entry = audit_entry.c
+    texts = [text for text in (wanted.actor, wanted.action, wanted.source, wanted.text) if text]
+    if any(map(has_control_characters, texts)):
+        return AuditPage([], None)  # no entry has any
     statement = sa.select(audit_entry).order_by(entry.recorded_at.desc(), entry.command_id.desc())
     for column, value in (
         (entry.actor, wanted.actor),
@@ -210,6 +213,6 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         recorded_at = datetime.fromisoformat(moment)
     except (binascii.Error, ValueError) as error:
         raise ValueError("not a cursor of this list") from error
-    if recorded_at.tzinfo is None:
+    if recorded_at.tzinfo is None or has_control_characters(command_id):
         raise ValueError("not a cursor of this list")
     return recorded_at, command_id

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from onhand.access.commands import SYSTEM
 from onhand.access.model import Actor
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import NewSku
@@ -10,9 +11,6 @@ from onhand.db.database import Database
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Caller, Command, Line, Receive
 from onhand.stock.model.events import Source
-
-ACTOR = "onhand"
-_IMAGE = "https://www.example.com/demo/{}.jpg"
 
 # Code, name, units, attributes.
 _GOODS: tuple[tuple[str, str, int, dict[str, str]], ...] = (
@@ -50,14 +48,13 @@ def fill(database: Database, ledger: Ledger, *, clock: Callable[[], datetime]) -
         NewSku(
             code,
             name=name,
-            image_url=_IMAGE.format(code.lower()),
             attributes=attributes,
             aliases=_ALIASES.get(code, ()),
         )
         for code, name, _, attributes in _GOODS
     ]
-    actor = Actor(ACTOR, "system")
+    actor = Actor(SYSTEM, "system")
     create_skus(database, actor, goods, now=clock(), idempotency_key="demo-skus")
     lines = tuple(Line(code.lower(), units) for code, _, units, _ in _GOODS if units)
     opening = Receive(lines, reason="opening stock of the demo")
-    ledger.execute([Command(Caller(ACTOR, Source.SYSTEM), opening, "demo-stock")])
+    ledger.execute([Command(Caller(SYSTEM, Source.SYSTEM), opening, "demo-stock")])

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from onhand.access.authenticate import Authenticator
-from onhand.access.commands import create_first_admin, ensure_signing_key
+from onhand.access.commands import SYSTEM, create_first_admin, ensure_signing_key
 from onhand.access.model import Actor, EnvironmentName
 from onhand.access.queries import has_users
 from onhand.bootstrap import demo
@@ -91,18 +91,7 @@ def first_start(onhand: Onhand) -> dict[EnvironmentName, Path]:
     """
     made = {}
     for environment in onhand.environments:
-        try:
-            file = _first_start(environment, onhand.settings.onhand_home.absolute())
-        except DatabaseUnavailable as error:
-            raise SettingsError(
-                f"DATABASE_URL: the database of `{environment.name}` cannot be used "
-                f"({error.reason}); start it, or correct the address"
-            ) from error
-        except OSError as error:
-            raise SettingsError(
-                f"ONHAND_HOME: {error.filename} cannot be written ({error.strerror}); "
-                "name a folder this user may write to"
-            ) from error
+        file = _first_start(environment, onhand.settings.onhand_home.absolute())
         if file is not None:
             made[environment.name] = file
     return made
@@ -136,31 +125,54 @@ def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environmen
 
 def _first_start(environment: Environment, home: Path) -> Path | None:
     """The file with the first admin's token if this call made it."""
-    upgrade(environment.database)
-    ensure_signing_key(environment.database, now=environment.clock())
-    with environment.database.read() as connection:
-        if has_users(connection):
-            return None
+    try:
+        upgrade(environment.database)
+        with environment.database.read() as connection:
+            if has_users(connection):
+                return None
+        return _make_first_data(environment, home)
+    except (DatabaseUnavailable, OSError) as error:
+        name = environment.name
+        reason = error.reason if isinstance(error, DatabaseUnavailable) else error.strerror
+        raise SettingsError(
+            f"DATABASE_URL: the database of `{name}` cannot be used ({reason}); "
+            "start it, or correct the address"
+        ) from error
+
+
+def _make_first_data(environment: Environment, home: Path) -> Path | None:
+    database, now = environment.database, environment.clock()
+    ensure_signing_key(database, now=now)
     if environment.name is EnvironmentName.TEST:  # before the admin: a crash must not skip it
-        demo.fill(environment.database, environment.ledger, clock=environment.clock)
+        demo.fill(database, environment.ledger, clock=environment.clock)
     file = home / f"admin-token.{environment.name}"
     made = create_first_admin(
-        environment.database,
-        Actor(demo.ACTOR, "system"),
+        database,
+        Actor(SYSTEM, "system"),
         environment=environment.name,
-        now=environment.clock(),
+        now=now,
         keep=lambda secret: _write_secret(file, secret),
     )
     return file if made else None
 
 
 def _write_secret(file: Path, secret: str) -> None:
-    """Replace the file at once, readable by its owner only."""
+    """Replace the file at once, readable by its owner only.
+
+    Raises:
+        SettingsError: the folder cannot be written.
+    """
     draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as output:
-        output.write(secret + "\n")
-        output.flush()
-        os.fsync(output.fileno())
-    draft.replace(file)
+    try:
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as output:
+            output.write(secret + "\n")
+            output.flush()
+            os.fsync(output.fileno())
+        draft.replace(file)
+    except OSError as error:
+        raise SettingsError(
+            f"ONHAND_HOME: {file} cannot be written ({error.strerror}); "
+            "name a folder this user may write to"
+        ) from error

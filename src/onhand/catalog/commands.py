@@ -119,6 +119,8 @@ def add_alias(
     alias = normalise(new.alias)
     if not is_valid_code(alias):
         return InvalidSkuCode(alias)
+    if not is_valid_code(normalise(new.sku)):
+        return SkuNotFound((normalise(new.sku),))
 
     def add(connection: sa.Connection) -> Change | Refusal:
         _lock_names(connection)
@@ -152,6 +154,10 @@ def remove_alias(
         DatabaseUnavailable: nothing was acknowledged.
     """
     alias = normalise(gone.alias)
+    if not is_valid_code(alias):
+        return AliasNotFound(alias, normalise(gone.sku))
+    if not is_valid_code(normalise(gone.sku)):
+        return SkuNotFound((normalise(gone.sku),))
 
     def remove(connection: sa.Connection) -> Change | Refusal:
         sku_id = _lock_sku(connection, gone.sku)

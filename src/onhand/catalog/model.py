@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from onhand.access.model import Accepted, IdempotencyConflict, Refusal
+from onhand.access.model import Accepted, IdempotencyConflict, Refusal, has_control_characters
 
 __all__ = ["Accepted", "IdempotencyConflict", "Refusal"]
 
@@ -160,6 +160,8 @@ def check_new_skus(skus: Sequence[NewSku]) -> Refusal | None:
 def check_change(change: SkuChange) -> Refusal | None:
     """Why these values cannot be kept."""
     code = normalise(change.code)
+    if not is_valid_code(code):
+        return SkuNotFound((code,))
     if change.status is Status.UNREGISTERED:
         return InvalidSkuField(code, "status", "must be active or inactive; remove the SKU instead")
     return _check_fields(code, change.name or "", change.image_url, change.attributes or {})
@@ -179,18 +181,19 @@ def _check_names(code: str, aliases: Sequence[str]) -> Refusal | None:
 def _check_fields(
     code: str, name: str, image_url: str | None, attributes: Mapping[str, str]
 ) -> Refusal | None:
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        return InvalidSkuField(code, "name", f"must be at most {LONGEST_NAME} printable characters")
+    if len(name) > LONGEST_NAME or has_control_characters(name):
+        why = f"must be at most {LONGEST_NAME} characters without control characters"
+        return InvalidSkuField(code, "name", why)
     if image_url and not _is_web_address(image_url):
         why = f"must be an http or https address of at most {LONGEST_URL} characters"
         return InvalidSkuField(code, "image_url", why)
     if len(attributes) > MOST_ATTRIBUTES:
         return InvalidSkuField(code, "attributes", f"must be at most {MOST_ATTRIBUTES}")
     for key, value in attributes.items():
-        if not (0 < len(key) <= LONGEST_ATTRIBUTE_NAME and key.isprintable()):
-            why = f"names must be 1 to {LONGEST_ATTRIBUTE_NAME} printable characters"
+        if not 0 < len(key) <= LONGEST_ATTRIBUTE_NAME or has_control_characters(key):
+            why = f"names must be 1 to {LONGEST_ATTRIBUTE_NAME} characters"
             return InvalidSkuField(code, "attributes", why)
-        if len(value) > LONGEST_ATTRIBUTE or not "".join(value.split()).isprintable():
+        if len(value) > LONGEST_ATTRIBUTE or has_control_characters("".join(value.split())):
             why = f"values must be at most {LONGEST_ATTRIBUTE} characters of text"
             return InvalidSkuField(code, "attributes", why)
     return None

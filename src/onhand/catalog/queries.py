@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from onhand.catalog.model import Status, normalise
+from onhand.access.model import has_control_characters
+from onhand.catalog.model import Status, is_valid_code, normalise
 from onhand.catalog.tables import sku, sku_alias
 
 _CHUNK = 500  # bound parameters a statement
@@ -64,7 +65,7 @@ class SkuFilter:
 
 def find_registered(connection: sa.Connection, codes: Iterable[str]) -> dict[str, tuple[str, int]]:
     """Map normalised codes and aliases to (SKU id, generation); unknown codes are left out."""
-    wanted = sorted(set(codes))
+    wanted = sorted({code for code in codes if is_valid_code(code)})
     found: dict[str, tuple[str, int]] = {}
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
@@ -108,13 +109,16 @@ def list_skus(connection: sa.Connection, wanted: SkuFilter) -> SkuPage:
     """
     if not 1 <= wanted.limit <= 1000:
         raise ValueError("the limit is 1 … 1000")
+    search = (wanted.search or "").strip()
+    if has_control_characters(search):
+        return SkuPage([], None)  # no SKU has any
     statement = sa.select(sku).where(
         sku.c.status == wanted.status
         if wanted.status is not None
         else sku.c.status != Status.UNREGISTERED
     )
-    if wanted.search is not None and wanted.search.strip():
-        statement = statement.where(_matches(wanted.search.strip()))
+    if search:
+        statement = statement.where(_matches(search))
     statement = _from_cursor(statement, wanted)
     rows = connection.execute(statement.limit(wanted.limit + 1)).all()
     page = rows[: wanted.limit]
@@ -171,7 +175,7 @@ def _read_cursor(sort: SkuSort, cursor: str) -> tuple[str, str]:
             raise wrong
     except (binascii.Error, ValueError) as error:  # msgspec's ValidationError is a ValueError
         raise wrong from error
-    if of_sort != sort.value:
+    if of_sort != sort.value or has_control_characters(key + sku_id):
         raise wrong
     return key, sku_id
 
