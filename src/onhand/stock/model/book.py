@@ -281,7 +281,7 @@ class Book:
     def _keep_hold(self, hold: Hold, kind: Kind) -> None:
         if hold.units_held > 0:
             hold.state = HELD
-        elif hold.state == HELD:
+        elif hold.state == HELD or kind is Kind.SHIPPED:  # shipped without ever being held
             hold.state = _END_STATE.get(kind, "released")
         self.touched_holds[hold.reservation_id] = hold
         self.add_hold(hold)
