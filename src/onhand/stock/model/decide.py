@@ -1,7 +1,6 @@
 """One command decided against the book: its events appended, or a refusal and nothing changed."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from onhand.stock.model.book import Book, Change, Hold, SkuStock, Stamp
@@ -28,6 +27,7 @@ from onhand.stock.model.holds import (
     decide_release,
     decide_reserve,
     decide_return,
+    hold_terms,
 )
 from onhand.stock.model.moves import (
     decide_adjust,
@@ -79,31 +79,25 @@ def _check_registered(draft: Draft, code: str) -> Refusal | None:
 
 
 def _check_moment(book: Book, command: Command) -> Refusal | None:
-    happened_at = happened(command)
+    happened_at = getattr(command.ask, "happened_at", None)
     if happened_at is not None and happened_at > book.now:
         return InvalidMoment("happened_at", utc_text(happened_at))
     return None
-
-
-def happened(command: Command) -> datetime | None:
-    """When the caller says it happened, for asks that may be entered late."""
-    ask = command.ask
-    return ask.happened_at if isinstance(ask, Receive | Adjust) else None
 
 
 def _record(draft: Draft, command: Command) -> None:
     book, ask = draft.book, command.ask
     if isinstance(ask, ChangeHold | SetPolicy | ResetSku):
         _change_terms(draft, ask)
-    stamp = Stamp(
-        command_id=draft.command_id,
-        actor=command.caller.actor,
-        source=command.caller.source.value,
-        reference=_reference(command),
-        reason=getattr(ask, "reason", None),
-        idempotency_key=command.idempotency_key,
-        store_id=command.store_id,
-        happened_at=happened(command),
+    stamp = Stamp(  # asks that have no such field leave it out of their events
+        draft.command_id,
+        command.caller.actor,
+        command.caller.source.value,
+        getattr(ask, "reference", None),
+        getattr(ask, "reason", None),
+        command.idempotency_key,
+        command.store_id,
+        getattr(ask, "happened_at", None),
     )
     for change in draft.changes:
         book.record(change, stamp)
@@ -119,9 +113,8 @@ def _change_terms(draft: Draft, ask: ChangeHold | SetPolicy | ResetSku) -> None:
     book = draft.book
     if isinstance(ask, ChangeHold):
         hold = book.holds[ask.reservation_id]
-        draft.before = _terms(hold)
         _move_terms(book, hold, ask)
-        draft.after = _terms(hold)
+        draft.after = hold_terms(hold)
         return
     stock = _found(book, ask.sku)
     draft.before = _policy(stock)
@@ -131,13 +124,6 @@ def _change_terms(draft: Draft, ask: ChangeHold | SetPolicy | ResetSku) -> None:
     else:
         _reset(draft, stock)
     draft.after = _policy(stock)
-
-
-def _reference(command: Command) -> Reference | None:
-    ask = command.ask
-    if isinstance(ask, Reserve | Release | Deduct | Return | Count | Adjust):
-        return ask.reference
-    return None
 
 
 def _move_terms(book: Book, hold: Hold, ask: ChangeHold) -> None:
@@ -176,14 +162,6 @@ def _reset(draft: Draft, stock: SkuStock) -> None:
         book.touched_levels.add((stock.sku_id, location_id))
     draft.add(Change(Kind.SKU_RESET, stock, MAIN_LOCATION))
     book.reset_skus.append(stock.sku_id)
-
-
-def _terms(hold: Hold) -> dict[str, object]:
-    return {
-        "quantity": hold.units_held,
-        "reference": f"{hold.reference.type.value}:{hold.reference.id}",
-        "expires_at": utc_text(hold.expires_at) if hold.expires_at else None,
-    }
 
 
 def _policy(stock: SkuStock) -> dict[str, object]:
