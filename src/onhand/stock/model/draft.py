@@ -66,7 +66,6 @@ class Draft:
             terms.reference,
             terms.expires_at,
             self.book.now,
-            state="released",
         )
 
     def places(self, location: str | None) -> tuple[str, ...]:
@@ -91,14 +90,13 @@ class Draft:
         takes = []
         left = want.units - missing
         for place in self.places(want.location):
-            units = min(left, want.stock.available_at(place))
-            if units > 0:
+            units = min(left, max(0, want.stock.available_at(place)))
+            left -= units
+            if missing:
+                self.give_leave(want.stock, place)
+                units, missing = units + missing, 0
+            if units:
                 takes.append((place, units))
-                left -= units
-        if missing:
-            first = self.places(want.location)[0]
-            self.give_leave(want.stock, first)
-            takes.append((first, missing))
         return takes
 
     def give_leave(self, stock: SkuStock, location_id: str) -> None:
@@ -117,6 +115,8 @@ class Draft:
         asked: dict[str, int] = {}
         left: dict[str, int] = {}
         for want in wants:
+            if want.stock.allow_oversell:
+                continue
             sku_id = want.stock.sku_id
             units = min(want.units, self.takeable(want))
             asked[sku_id] = asked.get(sku_id, 0) + want.units
@@ -140,6 +140,6 @@ class Draft:
     def is_too_large(self) -> SkuStock | None:
         """The first SKU with a balance beyond what the ledger keeps."""
         for change in self.changes:
-            if abs(change.on_hand_after) > LARGEST_BALANCE:
+            if max(abs(change.on_hand_after), change.reserved_after) > LARGEST_BALANCE:
                 return change.stock
         return None
