@@ -10,7 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks import floor, p1_ledger, p4_orders
+from benchmarks import (
+    floor,
+    p1_ledger,
+    p2_reserve,
+    p3_lone,
+    p4_orders,
+    p5_reads,
+    p11_start,
+)
 from benchmarks.databases import Databases, databases
 from benchmarks.figures import Bench, Row
 from benchmarks.report import RESULTS, machine, show, write
@@ -21,7 +29,11 @@ FILE_WIDTH = 160
 FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
     "P-0": floor.measure,
     "P-1": p1_ledger.measure,
+    "P-2": p2_reserve.measure,
+    "P-3": p3_lone.measure,
     "P-4": p4_orders.measure,
+    "P-5": p5_reads.measure,
+    "P-11": p11_start.measure,
 }
 
 

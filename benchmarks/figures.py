@@ -9,7 +9,6 @@ from typing import Literal
 from benchmarks.databases import POSTGRESQL, SQLITE, Databases
 
 KINDS = (POSTGRESQL, SQLITE)
-UNITS_ON_HAND = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)

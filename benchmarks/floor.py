@@ -23,7 +23,7 @@ def measure(bench: Bench) -> list[Row]:
         port = free_port()
         command = module_command("benchmarks.bare", "--port", str(port))
         with running(command, port=port, log=bench.folder / "floor.log"):
-            plan = Plan(port, str(file), CONNECTIONS, requests, warm_up=1000)
+            plan = Plan((port,), str(file), CONNECTIONS, requests, warm_up=1000)
             rates.append(send(plan).only(200).rate_per_s)
         syncs.append(synced_writes_per_s(bench, bench.scaled(2000, 300)))
     return [

@@ -33,9 +33,12 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send: `requests` in all, the first `warm_up` of them left out of the figures."""
+    """What to send: `requests` in all, the first `warm_up` of them left out of the figures.
 
-    port: int
+    Connections take turns among the ports, one for each server process.
+    """
+
+    ports: tuple[int, ...]
     requests_file: str
     connections: int
     requests: int
@@ -206,8 +209,9 @@ async def _drive(plan: Plan, requests: Sequence[bytes]) -> Outcome:
     run = _Run(plan, requests)
     loop = asyncio.get_running_loop()
     connections: list[_Connection] = []
-    for _ in range(plan.connections):
-        _, connection = await loop.create_connection(lambda: _Connection(run), plan.host, plan.port)
+    for number in range(plan.connections):
+        port = plan.ports[number % len(plan.ports)]
+        _, connection = await loop.create_connection(lambda: _Connection(run), plan.host, port)
         connections.append(connection)
     for connection in connections:
         connection.send_next()
