@@ -19,7 +19,6 @@ from onhand.access.queries import TokenView, find_token, read_signing_key, read_
 from onhand.db.database import Database
 
 _TRUSTED_FOR = timedelta(seconds=5)  # after which a revoked token is noticed
-_MOST_REMEMBERED = 10_000  # tokens
 
 
 class InvalidToken(Exception):
@@ -52,12 +51,18 @@ class Authenticator:
     """
 
     def __init__(
-        self, database: Database, environment: EnvironmentName, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        environment: EnvironmentName,
+        clock: Callable[[], datetime],
+        *,
+        most_remembered: int = 10_000,
     ) -> None:
         """`clock` gives the current moment in UTC."""
         self._database = database
         self._environment = environment
         self._clock = clock
+        self._most_remembered = most_remembered
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
@@ -115,7 +120,7 @@ class Authenticator:
     def _remember(self, key: str, known: _Known) -> None:
         with self._lock:
             self._known.pop(key, None)
-            if len(self._known) >= _MOST_REMEMBERED:
+            if len(self._known) >= self._most_remembered:
                 del self._known[next(iter(self._known))]
             self._known[key] = known
 
