@@ -62,8 +62,8 @@ stock_event = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# The head of one SKU's chain, its totals over all locations and its stock policy. Whoever writes
-# stock of a SKU locks this row first.
+# The head of one SKU's chain, its totals over all locations and its stock policy. A trigger makes
+# it when a SKU is registered. Whoever writes stock of a SKU locks this row first.
 ledger_head = sa.Table(
     "ledger_head",
     metadata,

@@ -6,10 +6,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from onhand.access.commands import new_command_id
+from onhand.access.model import Accepted
 from onhand.db.database import Database
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
 from onhand.stock.commands.load import load, resolve
-from onhand.stock.commands.pending import Accepted, Pending, Result, identify, new_command_id
+from onhand.stock.commands.pending import Pending, Result, identify
 from onhand.stock.commands.write import Entry, answer, write
 from onhand.stock.model.book import Book, Stamp
 from onhand.stock.model.commands import Command, Policy
@@ -52,7 +54,7 @@ class Ledger:
             return list(self.execute(commands))
         except DatabaseUnavailable as error:
             return [error] * len(commands)
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, ValueError) as error:  # such as text no database takes
             if len(commands) == 1:
                 return [error]
             return [self.execute_grouped([command])[0] for command in commands]

@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from onhand.access.commands import new_command_id
 from onhand.catalog.queries import find_registered
 from onhand.db.database import Database
 from onhand.db.lookup import select_in
 from onhand.db.types import from_row, to_text
-from onhand.stock.commands.pending import Pending, new_command_id
+from onhand.stock.commands.pending import Pending
 from onhand.stock.model.book import Balance, Book, Hold, SkuStock
 from onhand.stock.model.commands import (
     Adjust,
@@ -96,19 +97,10 @@ def load(
 
 
 def resolve(database: Database, codes: Iterable[str]) -> dict[str, str]:
-    """Map codes to the SKU ids the catalog knows them by ("" for unknown); make missing heads."""
-    with database.begin_ledger() as connection:
+    """Map codes to the SKU ids the catalog knows them by; unknown ones to ""."""
+    with database.read() as connection:
         found = find_registered(connection, codes)
-        for sku_id, generation in sorted(set(found.values())):
-            connection.execute(
-                sa.text(
-                    "INSERT INTO ledger_head (sku_id, generation, registered) "
-                    "VALUES (:sku_id, :generation, :registered) "
-                    "ON CONFLICT (sku_id) DO UPDATE SET registered = excluded.registered"
-                ),
-                {"sku_id": sku_id, "generation": generation, "registered": True},
-            )
-        return {code: found[code][0] if code in found else "" for code in codes}
+    return {code: found[code][0] if code in found else "" for code in codes}
 
 
 def _needs(pending: Sequence[Pending], policy: Policy) -> _Needs:

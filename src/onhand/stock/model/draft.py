@@ -87,7 +87,7 @@ class Draft:
         missing = max(0, want.units - self.takeable(want))
         if missing and not want.stock.allow_oversell:
             return None
-        takes: dict[str, int] = {}
+        takes: list[tuple[str, int]] = []
         left = want.units - missing
         for place in self.places(want.location):
             units = min(left, max(0, want.stock.available_at(place)))
@@ -96,7 +96,7 @@ class Draft:
                 self.give_leave(want.stock, place)
                 units, missing = units + missing, 0
             if units:
-                takes[place] = units
+                takes.append((place, units))
         return takes
 
     def give_leave(self, stock: SkuStock, location_id: str) -> None:

@@ -234,11 +234,21 @@ def decide_change_hold(draft: Draft, ask: ChangeHold) -> Refusal | None:
         return ReservationEnded(ask.reservation_id, hold.state)
     if ask.expires_at is not None and ask.expires_at <= book.now:
         return InvalidMoment("expires_at", utc_text(ask.expires_at))
+    draft.before = hold_terms(hold)
     stock = book.stocks[hold.sku_id]
     refusal = _resize(draft, stock, hold, (ask.units or hold.units_held) - hold.units_held)
     if refusal is None and ask.order_id is not None:
         _convert(draft, stock, hold, Reference(ReferenceType.ORDER, ask.order_id))
     return refusal
+
+
+def hold_terms(hold: Hold) -> dict[str, object]:
+    """What a change of a hold may change, for the audit trail."""
+    return {
+        "quantity": hold.units_held,
+        "reference": f"{hold.reference.type.value}:{hold.reference.id}",
+        "expires_at": utc_text(hold.expires_at) if hold.expires_at else None,
+    }
 
 
 def _resize(draft: Draft, stock: SkuStock, hold: Hold, more: int) -> Refusal | None:

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from onhand.access.model import IdempotencyConflict, Refusal
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Base of all refusals; the fields are the facts, in whole units where they count."""
-
-    code: ClassVar[str]
+__all__ = ["IdempotencyConflict", "Refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +130,50 @@ class BalanceTooLarge(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotencyConflict(Refusal):
-    """This idempotency key was used before with another request."""
+class LocationExists(Refusal):
+    """A location with this id exists already."""
 
-    code: ClassVar[str] = "idempotency_conflict"
-    idempotency_key: str
+    code: ClassVar[str] = "location_exists"
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocationNotEmpty(Refusal):
+    """Units still lie or are held there; transfer or adjust them first."""
+
+    code: ClassVar[str] = "location_not_empty"
+    location: str
+    skus: int
+
+
+@dataclass(frozen=True, slots=True)
+class MainLocation(Refusal):
+    """`main` is where units go when no location is named; it cannot be deactivated."""
+
+    code: ClassVar[str] = "main_location"
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountNotFound(Refusal):
+    """No stocktake has this id."""
+
+    code: ClassVar[str] = "count_not_found"
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountEnded(Refusal):
+    """The stocktake is closed or cancelled."""
+
+    code: ClassVar[str] = "count_ended"
+    count: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestOnly(Refusal):
+    """Only test data can be reset."""
+
+    code: ClassVar[str] = "test_only"
+    environment: str

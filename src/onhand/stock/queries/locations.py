@@ -25,3 +25,9 @@ def list_locations(connection: sa.Connection) -> list[LocationView]:
         LocationView(row.location_id, row.name, row.priority, row.active)
         for row in connection.execute(statement)
     ]
+
+
+def read_location(connection: sa.Connection, location_id: str) -> LocationView | None:
+    """One location, active or not."""
+    places = list_locations(connection)
+    return next((place for place in places if place.location == location_id), None)

@@ -22,6 +22,41 @@ CREATE TRIGGER stock_event_append_only BEFORE UPDATE OR DELETE ON stock_event
 FOR EACH STATEMENT EXECUTE FUNCTION stock_event_append_only();
 """
 
+# Every registered SKU has a ledger head, whoever registered it: a SKU without any event is level 0.
+_SQLITE_HEADS = (
+    """
+    CREATE TRIGGER sku_gets_head AFTER INSERT ON sku WHEN NEW.status <> 'unregistered'
+    BEGIN
+        INSERT INTO ledger_head (sku_id, generation) VALUES (NEW.sku_id, NEW.generation);
+    END
+    """,
+    """
+    CREATE TRIGGER sku_back_on_ledger AFTER UPDATE OF status ON sku
+    WHEN OLD.status = 'unregistered' AND NEW.status <> 'unregistered'
+    BEGIN
+        UPDATE ledger_head SET registered = TRUE WHERE sku_id = NEW.sku_id;
+    END
+    """,
+)
+_POSTGRES_HEADS = """
+CREATE FUNCTION sku_gets_head() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ledger_head (sku_id, generation)
+    SELECT sku_id, generation FROM added WHERE status <> 'unregistered';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sku_gets_head AFTER INSERT ON sku REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION sku_gets_head();
+CREATE FUNCTION sku_back_on_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ledger_head SET registered = TRUE WHERE sku_id = NEW.sku_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sku_back_on_ledger AFTER UPDATE OF status ON sku FOR EACH ROW
+WHEN (OLD.status = 'unregistered' AND NEW.status <> 'unregistered')
+EXECUTE FUNCTION sku_back_on_ledger();
+"""
+
 
 def upgrade() -> None:
     """Create every table, guard the events, and the default location."""
@@ -32,8 +67,11 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
             op.execute(_SQLITE_GUARD.format(verb=verb))
+        for trigger in _SQLITE_HEADS:
+            op.execute(trigger)
     else:
         op.execute(_POSTGRES_GUARD)
+        op.execute(_POSTGRES_HEADS)
         op.execute(
             "ALTER TABLE stock_event ALTER transaction_id "
             "SET DEFAULT pg_current_xact_id()::text::bigint"

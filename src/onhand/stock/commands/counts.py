@@ -1,0 +1,230 @@
+"""Stocktakes: open a sheet, enter what was found, close it into the ledger (S5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from onhand.access.commands import Change, Write, new_command_id, write_once
+from onhand.access.model import Accepted, Actor, Refusal
+from onhand.catalog.queries import find_registered
+from onhand.db.database import Database
+from onhand.stock.commands.ledger import Ledger
+from onhand.stock.model.commands import Caller, Command, Count, CountLine
+from onhand.stock.model.events import Reference, ReferenceType
+from onhand.stock.model.refusals import (
+    CountEnded,
+    CountNotFound,
+    UnknownLocation,
+    UnknownSku,
+)
+from onhand.stock.queries.counts import CountView, read_count
+from onhand.stock.queries.locations import read_location
+from onhand.stock.tables import count_line, count_sheet, ledger_head, stock_level
+
+
+@dataclass(frozen=True, slots=True)
+class NewCount:
+    """A stocktake of these SKUs (normalised codes) at one location."""
+
+    name: str
+    location: str
+    skus: tuple[str, ...]
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Whole units found of one SKU; entering it again replaces the figure."""
+
+    sku: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountEntry:
+    """What was found, for one sheet."""
+
+    count_id: str
+    found: tuple[Counted, ...]
+
+
+def open_count(
+    database: Database,
+    actor: Actor,
+    new: NewCount,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Accepted | Refusal:
+    """Open a sheet; the answer is its `CountView`. Stock may move on meanwhile.
+
+    Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+
+    def run(connection: sa.Connection) -> Change | Refusal:
+        place = read_location(connection, new.location)
+        if place is None or not place.active:
+            return UnknownLocation(new.location)
+        known = find_registered(connection, new.skus)
+        unknown = tuple(code for code in new.skus if code not in known)
+        if unknown:
+            return UnknownSku(unknown)
+        count_id = new_command_id()
+        connection.execute(
+            sa.insert(count_sheet).values(
+                count_id=count_id,
+                location_id=new.location,
+                name=new.name,
+                blind=new.blind,
+                state="open",
+                created_by=actor.name,
+                created_at=now,
+            )
+        )
+        skus = sorted({known[code][0] for code in new.skus})
+        connection.execute(
+            sa.insert(count_line), [{"count_id": count_id, "sku_id": sku_id} for sku_id in skus]
+        )
+        view = read_count(connection, count_id)
+        return Change(f"count:{count_id}", view, after=view)
+
+    return write_once(database, actor, Write("OpenCount", new, now, idempotency_key), run)
+
+
+def enter_counts(
+    database: Database,
+    actor: Actor,
+    entry: CountEntry,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Accepted | Refusal:
+    """Note what was found, beside what the ledger says at this very moment.
+
+    The answer is the `CountView`. Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+
+    def run(connection: sa.Connection) -> Change | Refusal:
+        sheet = _open_sheet(connection, entry.count_id)
+        if isinstance(sheet, Refusal):
+            return sheet
+        known = find_registered(connection, [item.sku for item in entry.found])
+        listed = {line.sku for line in sheet.lines}
+        for item in sorted(entry.found, key=lambda item: item.sku):
+            sku_id = known.get(item.sku, ("", 0))[0]
+            if sku_id not in listed:
+                return UnknownSku((item.sku,))
+            _enter(connection, sheet, sku_id, (item.units, actor.name, now))
+        view = read_count(connection, entry.count_id)
+        return Change(f"count:{entry.count_id}", view, before=sheet, after=view)
+
+    return write_once(database, actor, Write("EnterCounts", entry, now, idempotency_key), run)
+
+
+def _open_sheet(connection: sa.Connection, count_id: str) -> CountView | Refusal:
+    connection.execute(
+        sa.select(count_sheet.c.count_id)
+        .where(count_sheet.c.count_id == count_id)
+        .with_for_update()
+    )
+    sheet = read_count(connection, count_id)
+    if sheet is None:
+        return CountNotFound(count_id)
+    return sheet if sheet.state == "open" else CountEnded(count_id, sheet.state)
+
+
+def _enter(
+    connection: sa.Connection, sheet: CountView, sku_id: str, found: tuple[int, str, datetime]
+) -> None:
+    # Locked, so that no movement falls between the figure and the moment it stands for.
+    connection.execute(
+        sa.select(ledger_head.c.sku_id)
+        .where(ledger_head.c.sku_id == sku_id)
+        .with_for_update(key_share=True)
+    )
+    on_hand = connection.execute(
+        sa.select(stock_level.c.on_hand).where(
+            stock_level.c.sku_id == sku_id, stock_level.c.location_id == sheet.location
+        )
+    ).scalar()
+    units, counted_by, counted_at = found
+    connection.execute(
+        sa.update(count_line)
+        .where(count_line.c.count_id == sheet.id, count_line.c.sku_id == sku_id)
+        .values(
+            expected_units=on_hand or 0,
+            counted_units=units,
+            counted_by=counted_by,
+            counted_at=counted_at,
+        )
+    )
+
+
+def close_count(
+    ledger: Ledger, actor: Actor, count_id: str, *, now: datetime
+) -> Accepted | Refusal:
+    """Bring the differences into the ledger and close the sheet; the answer is the ledger's.
+
+    Lines not counted are left alone; movements since each line was counted are kept. The ledger's
+    command carries the sheet's id as its key, so closing again, also after a crash in between,
+    counts once. Raises:
+        DatabaseUnavailable: repeat the call.
+    """
+    database = ledger.database
+    with database.read() as connection:
+        rows = connection.execute(
+            sa.select(count_line).where(
+                count_line.c.count_id == count_id, count_line.c.counted_units.is_not(None)
+            )
+        ).all()
+        sheet = read_count(connection, count_id)
+    if sheet is None:
+        return CountNotFound(count_id)
+    if sheet.state == "cancelled":
+        return CountEnded(count_id, sheet.state)
+    lines = tuple(
+        CountLine(row.sku_id, row.counted_units, row.expected_units, sheet.location)
+        for row in sorted(rows, key=lambda row: str(row.sku_id))
+    )
+    if sheet.state == "open":
+        ended = _end(database, actor, count_id, ("closed", now))
+        if isinstance(ended, Refusal):
+            return ended
+    ask = Count(lines, reason=sheet.name, reference=Reference(ReferenceType.MANUAL, count_id))
+    caller = Caller("stocktake", origin=actor.origin, touches_all=True)
+    return ledger.execute([Command(caller, ask, idempotency_key=count_id)])[0]
+
+
+def cancel_count(
+    database: Database, actor: Actor, count_id: str, *, now: datetime
+) -> Accepted | Refusal:
+    """Close a sheet without any effect on stock.
+
+    Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+    return _end(database, actor, count_id, ("cancelled", now))
+
+
+def _end(
+    database: Database, actor: Actor, count_id: str, end: tuple[str, datetime]
+) -> Accepted | Refusal:
+    state, now = end
+
+    def run(connection: sa.Connection) -> Change | Refusal:
+        sheet = _open_sheet(connection, count_id)
+        if isinstance(sheet, Refusal):
+            return sheet
+        connection.execute(
+            sa.update(count_sheet)
+            .where(count_sheet.c.count_id == count_id)
+            .values(state=state, closed_at=now)
+        )
+        view = read_count(connection, count_id)
+        return Change(f"count:{count_id}", view, before=sheet, after=view)
+
+    action = "CloseCount" if state == "closed" else "CancelCount"
+    return write_once(database, actor, Write(action, count_id, now), run)

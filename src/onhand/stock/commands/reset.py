@@ -1,0 +1,70 @@
+"""Emptying the test environment."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from onhand.access.commands import Change, Write, write_once
+from onhand.access.model import Accepted, Actor, EnvironmentName, Refusal
+from onhand.access.tables import audit_entry
+from onhand.catalog.tables import sku, sku_alias
+from onhand.db.database import Database
+from onhand.stock.model.events import MAIN_LOCATION
+from onhand.stock.model.refusals import TestOnly
+from onhand.stock.tables import (
+    count_line,
+    count_sheet,
+    ledger_head,
+    location,
+    reservation,
+    stock_event,
+    stock_level,
+)
+
+# From what refers to others to what is referred to.
+_TABLES = (
+    count_line,
+    count_sheet,
+    reservation,
+    stock_level,
+    ledger_head,
+    stock_event,
+    sku_alias,
+    sku,
+    audit_entry,
+)
+
+
+def reset_test_data(
+    database: Database, actor: Actor, environment: EnvironmentName, *, now: datetime
+) -> Accepted | Refusal:
+    """Delete all stock, SKUs and audit entries of `test`; users and tokens stay.
+
+    Refused anywhere else. Raises:
+        DatabaseUnavailable: nothing was deleted.
+    """
+    if environment is not EnvironmentName.TEST:
+        return TestOnly(environment.value)
+
+    def run(connection: sa.Connection) -> Change:
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(table.name for table in _TABLES)
+            connection.execute(sa.text(f"TRUNCATE {names}"))
+        else:
+            _delete_on_sqlite(connection)
+        connection.execute(sa.delete(location).where(location.c.location_id != MAIN_LOCATION))
+        return Change("environment:test", {"reset": environment.value})
+
+    return write_once(database, actor, Write("ResetTestData", None, now), run)
+
+
+def _delete_on_sqlite(connection: sa.Connection) -> None:
+    """The trigger that keeps events is lifted for this transaction only."""
+    guard = connection.execute(
+        sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE :like"),
+        {"like": "%BEFORE DELETE ON stock_event%"},
+    ).one()
+    connection.exec_driver_sql(f"DROP TRIGGER {guard.name}")
+    for table in _TABLES:
+        connection.execute(sa.delete(table))
+    connection.exec_driver_sql(guard.sql)
