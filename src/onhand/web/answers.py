@@ -1,0 +1,212 @@
+"""What the interface answers, beyond the views of the rooms; schemas are made from these types."""
+
+from datetime import datetime
+
+import msgspec
+
+from onhand.access.queries import AuditPage, TokenView
+from onhand.catalog.queries import SkuPage, SkuView
+from onhand.stock.queries.feed import FeedPage
+from onhand.stock.queries.history import EventView, Explanation
+from onhand.stock.queries.holds import HoldView
+from onhand.stock.queries.levels import LevelView
+from onhand.stock.queries.locations import LocationView
+
+
+class ReservationAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reservation as it is after the command; quantities are whole units."""
+
+    id: str
+    sku: str
+    location: str
+    quantity: int
+    shipped: int
+    returned: int
+    state: str
+    owner: str
+    reference_type: str
+    reference_id: str
+    expires_at: datetime | None
+
+
+class LevelAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A SKU's stock over all locations as it is after the command, in whole units."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    version: int
+
+
+class StockAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a command did: the reservations and levels it touched."""
+
+    command_id: str
+    recorded_at: datetime
+    reservations: list[ReservationAnswer]
+    levels: list[LevelAnswer]
+
+
+class LevelBatch(msgspec.Struct, frozen=True):
+    """Levels by the code that was asked (normalised), and the codes nobody knows."""
+
+    levels: dict[str, LevelView]
+    unknown: list[str]
+
+
+class LowStock(msgspec.Struct, frozen=True):
+    """SKUs at or below their threshold, by code; ask again with `after` = `cursor`."""
+
+    levels: list[LevelView]
+    cursor: str | None
+
+
+class ReservationPage(msgspec.Struct, frozen=True):
+    """Reservations by id; ask again with `after` = `cursor` (null: that was all)."""
+
+    reservations: list[HoldView]
+    cursor: str | None
+
+
+class History(msgspec.Struct, frozen=True):
+    """Events of one SKU, newest first; ask again with `before` = `cursor` (null: that was all)."""
+
+    events: list[EventView]
+    cursor: int | None
+
+
+class Swept(msgspec.Struct, frozen=True):
+    """How many SKUs had holds to end."""
+
+    skus: int
+
+
+class CreatedSkus(msgspec.Struct, frozen=True):
+    """The SKUs that were registered, in the order given."""
+
+    skus: list[SkuView]
+
+
+class Locations(msgspec.Struct, frozen=True):
+    """Every location, in the order units are taken from them."""
+
+    locations: list[LocationView]
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """Every token ever made, oldest first."""
+
+    tokens: list[TokenView]
+
+
+class NewTokenAnswer(msgspec.Struct, frozen=True):
+    """A new token; the secret `token` is shown this once."""
+
+    token_id: str
+    name: str
+    scope: str
+    expires_at: datetime | None
+    token: str
+
+
+class OwnerTokenAnswer(msgspec.Struct, frozen=True):
+    """A token (JWT) that can touch one owner's holds."""
+
+    token: str
+    token_type: str
+    owner: str
+    expires_at: datetime
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Whom the token speaks for; `owner` is set for a token bound to one owner."""
+
+    name: str
+    scope: str
+    rights: list[str]
+    environment: str
+    owner: str | None
+    token_id: str
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The server answers."""
+
+    status: str
+    version: str
+
+
+class DatabaseHealth(msgspec.Struct, frozen=True):
+    """Each environment's database answers and has the schema of this version."""
+
+    status: str
+    databases: dict[str, str]
+
+
+ANSWERS: tuple[type, ...] = (
+    StockAnswer,
+    LevelView,
+    LevelBatch,
+    LowStock,
+    ReservationPage,
+    History,
+    Explanation,
+    Swept,
+    SkuView,
+    SkuPage,
+    CreatedSkus,
+    FeedPage,
+    Locations,
+    LocationView,
+    Tokens,
+    TokenView,
+    NewTokenAnswer,
+    OwnerTokenAnswer,
+    Me,
+    AuditPage,
+    Health,
+    DatabaseHealth,
+)
+
+_LEVEL = {
+    "sku": "ce1111",
+    "original_sku": "CE1111",
+    "on_hand": 47,
+    "reserved": 2,
+    "available": 45,
+    "sellable": 45,
+    "safety_stock": 0,
+    "low_stock_threshold": 0,
+    "is_low": False,
+    "is_out": False,
+    "allow_oversell": False,
+    "version": 3,
+    "counted_at": None,
+    "locations": [{"location": "main", "on_hand": 47, "reserved": 2, "available": 45}],
+}
+
+EXAMPLES: dict[type, object] = {
+    StockAnswer: {
+        "command_id": "0f5c3a7be1d24c0f9f0e5a4b8c7d6e5f",
+        "recorded_at": "2026-11-22T01:30:00.000000+00:00",
+        "reservations": [
+            {
+                "id": "0f5c3a7be1d24c0f9f0e5a4b8c7d6e5f-1",
+                "sku": "ce1111",
+                "location": "main",
+                "quantity": 2,
+                "shipped": 0,
+                "returned": 0,
+                "state": "held",
+                "owner": "customer-42",
+                "reference_type": "cart",
+                "reference_id": "cart-7f3a",
+                "expires_at": "2026-11-22T02:00:00.000000+00:00",
+            }
+        ],
+        "levels": [{"sku": "ce1111", "on_hand": 47, "reserved": 2, "available": 45, "version": 3}],
+    },
+    LevelView: _LEVEL,
+    LevelBatch: {"levels": {"ce1111": _LEVEL}, "unknown": ["no-such-code"]},
+}

@@ -1,0 +1,63 @@
+"""What a refusal says, in the reader's language; one table a language, keyed by `code`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from onhand.web.messages.en import ENGLISH
+from onhand.web.messages.ja import JAPANESE
+from onhand.web.messages.text import Text
+from onhand.web.messages.zh import CHINESE
+
+Language = Literal["en", "ja", "zh"]
+
+TEXTS: dict[Language, dict[str, Text]] = {"en": ENGLISH, "ja": JAPANESE, "zh": CHINESE}
+
+__all__ = ["TEXTS", "Language", "Text", "best_language", "say"]
+
+
+def best_language(accept_language: str) -> Language:
+    """The language an `Accept-Language` value likes best among ours; English when none is ours."""
+    best: Language = "en"
+    best_weight = 0.0
+    for part in accept_language.split(","):
+        tag, _, parameter = part.partition(";")
+        name = tag.strip().lower().split("-")[0]
+        weight = _weight(parameter)
+        for language in TEXTS:
+            if name == language and weight > best_weight:
+                best, best_weight = language, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def say(code: str, language: Language, facts: Mapping[str, object]) -> tuple[str, str]:
+    """Title and detail of a refusal; `facts` fill the places its detail names."""
+    text = TEXTS[language][code]
+    words = {name: _word(value, text, language) for name, value in facts.items()}
+    return text.title, text.detail.format_map(words)
+
+
+_BETWEEN = {"en": "; ", "ja": "、", "zh": "；"}
+
+
+def _word(value: object, text: Text, language: Language) -> object:
+    if not isinstance(value, list | tuple):
+        return value
+    return _BETWEEN[language].join(_items(value, text))
+
+
+def _items(values: Iterable[object], text: Text) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, Mapping) and text.each:
+            yield text.each.format_map(value)
+        else:
+            yield str(value)

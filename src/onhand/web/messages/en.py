@@ -1,0 +1,103 @@
+"""Messages in English."""
+
+from onhand.web.messages.text import Text
+
+ENGLISH = {
+    # stock
+    "insufficient_stock": Text(
+        "Not enough stock",
+        "Too few units are available: {shortages}.",
+        "{sku}: {asked} asked, {left} left",
+    ),
+    "unknown_sku": Text("Unknown SKU", "No registered SKU or alias has this code: {skus}."),
+    "unknown_location": Text("Unknown location", "No active location is called {location}."),
+    "reservation_not_found": Text(
+        "Reservation not found", "Nothing is or was held under {reservation}."
+    ),
+    "reservation_ended": Text(
+        "Reservation has ended", "The hold {reservation} is over; its state is {state}."
+    ),
+    "reservation_not_yours": Text(
+        "Reservation belongs to somebody else", "The hold {reservation} is not yours to touch."
+    ),
+    "exceeds_held": Text("More than is held", "{asked} of {sku} to release, but {held} held."),
+    "exceeds_reserved": Text(
+        "More than was reserved",
+        "{reference} reserved {reserved} of {sku} and shipped {shipped}; "
+        "{asked} more cannot be shipped.",
+    ),
+    "exceeds_shipped": Text(
+        "More than was shipped", "{asked} of {sku} to return, but {returnable} can come back."
+    ),
+    "hold_limit_reached": Text(
+        "Hold limit reached",
+        "{owner} holds {held} of {sku}; with {asked} more it would pass the limit of {limit}.",
+    ),
+    "invalid_moment": Text("Impossible moment", "{field} cannot be {moment}."),
+    "balance_too_large": Text(
+        "Balance too large", "The stock of {sku} would pass {limit}, the most that is kept."
+    ),
+    "idempotency_conflict": Text(
+        "Idempotency key used before",
+        "The key {idempotency_key} was used with another request. Use a new key.",
+    ),
+    # SKUs, tokens, people
+    "invalid_sku_code": Text(
+        "Invalid SKU code",
+        "A code has 1 to {longest} characters and no control characters: {sku}.",
+    ),
+    "sku_exists": Text("SKU exists", "The SKU {sku} is registered already."),
+    "alias_taken": Text("Code is taken", "{alias} already means the SKU {sku}."),
+    "unknown_alias": Text("Unknown alias", "{alias} is not an alias of {sku}."),
+    "invalid_sku_field": Text("Invalid SKU", "{field} of {sku} cannot be kept: {why}."),
+    "too_many_skus": Text("Too many SKUs", "{asked} SKUs were sent, 1 to {limit} are taken."),
+    "invalid_name": Text(
+        "Invalid name",
+        "A name has 1 to {longest} characters, no control characters and no space around it.",
+    ),
+    "invalid_lifetime": Text(
+        "Invalid lifetime", "{asked_s} seconds were asked, 1 to {longest_s} are possible."
+    ),
+    "not_allowed": Text("Not allowed", "This needs the right to {right}; the scope is {scope}."),
+    "token_not_found": Text("Token not found", "There is no token {token}."),
+    "user_exists": Text("Name is taken", "Somebody is called {name} already."),
+    # the request
+    "malformed_json": Text("Malformed JSON", "The body cannot be read as JSON."),
+    "invalid_request": Text(
+        "Invalid request", "The request is not acceptable: {errors}.", "{field}: {message}"
+    ),
+    "too_many_lines": Text(
+        "Too many lines", "{lines} lines were sent, at most {limit} are taken at once."
+    ),
+    "unsupported_media_type": Text(
+        "Unsupported content type", "Send the body as {expected}, with that Content-Type."
+    ),
+    "body_too_large": Text("Body too large", "The body is larger than {limit_bytes} bytes."),
+    "not_found": Text("Not found", "There is nothing at {path}."),
+    "method_not_allowed": Text("Method not allowed", "{method} is not possible at {path}."),
+    "bad_request": Text("Bad request", "The request cannot be understood."),
+    # who is asking
+    "missing_token": Text(
+        "Token required", "Send a token in the header `Authorization: Bearer …`."
+    ),
+    "invalid_token": Text("Invalid token", "The token is unknown, has expired or was revoked."),
+    "insufficient_scope": Text(
+        "Not allowed", "This needs the right to {needed}; the token's scope is {scope}."
+    ),
+    "owner_token_refused": Text(
+        "Not allowed for an owner token",
+        "A token bound to one owner can read levels and touch that owner's holds, nothing else.",
+    ),
+    "test_environment_only": Text(
+        "Test environment only", "This is refused in the environment {environment}."
+    ),
+    # the server
+    "database_unavailable": Text(
+        "Database unavailable",
+        "The database cannot be used at the moment. Nothing was acknowledged; try again.",
+    ),
+    "shutting_down": Text("Shutting down", "The server is stopping. Try again in a moment."),
+    "internal_error": Text(
+        "Internal error", "Something went wrong on our side. The server's log has the request id."
+    ),
+}

@@ -1,0 +1,111 @@
+"""Messages in Japanese."""
+
+from onhand.web.messages.text import Text
+
+JAPANESE = {
+    # stock
+    "insufficient_stock": Text(
+        "在庫が足りません",
+        "販売可能な数量が足りません：{shortages}。",
+        "{sku}（要求 {asked}、残り {left}）",
+    ),
+    "unknown_sku": Text("不明なSKU", "このコードのSKUまたは別名は登録されていません：{skus}。"),
+    "unknown_location": Text("不明な拠点", "有効な拠点 {location} はありません。"),
+    "reservation_not_found": Text("引当が見つかりません", "{reservation} による引当はありません。"),
+    "reservation_ended": Text(
+        "引当は終了しています", "引当 {reservation} は終了しています（状態：{state}）。"
+    ),
+    "reservation_not_yours": Text(
+        "他者の引当です", "引当 {reservation} を操作する権限がありません。"
+    ),
+    "exceeds_held": Text(
+        "引当数を超えています",
+        "{sku} を {asked} 個解除しようとしましたが、引当は {held} 個です。",
+    ),
+    "exceeds_reserved": Text(
+        "引当数を超えています",
+        "{reference} は {sku} を {reserved} 個引当て、{shipped} 個出荷済みのため、"
+        "さらに {asked} 個は出荷できません。",
+    ),
+    "exceeds_shipped": Text(
+        "出荷数を超えています",
+        "{sku} を {asked} 個戻そうとしましたが、返品できるのは {returnable} 個です。",
+    ),
+    "hold_limit_reached": Text(
+        "引当の上限に達しました",
+        "{owner} は {sku} を {held} 個引当中で、あと {asked} 個で上限 {limit} 個を超えます。",
+    ),
+    "invalid_moment": Text("あり得ない日時", "{field} に {moment} は指定できません。"),
+    "balance_too_large": Text("在庫数が大きすぎます", "{sku} の在庫数が上限 {limit} を超えます。"),
+    "idempotency_conflict": Text(
+        "冪等キーは使用済みです",
+        "キー {idempotency_key} は別の内容で使用済みです。新しいキーを使ってください。",
+    ),
+    # SKUs, tokens, people
+    "invalid_sku_code": Text(
+        "SKUコードが不正です",
+        "コードは制御文字を含まない1〜{longest}文字です：{sku}。",
+    ),
+    "sku_exists": Text("SKUは登録済みです", "SKU {sku} はすでに登録されています。"),
+    "alias_taken": Text("コードは使用中です", "{alias} はすでにSKU {sku} を指しています。"),
+    "unknown_alias": Text("不明な別名", "{alias} は {sku} の別名ではありません。"),
+    "invalid_sku_field": Text("SKUの内容が不正です", "{sku} の {field} は保存できません：{why}。"),
+    "too_many_skus": Text(
+        "SKUが多すぎます", "{asked} 件のSKUが送信されました。受け付けるのは1〜{limit}件です。"
+    ),
+    "invalid_name": Text(
+        "名前が不正です", "名前は1〜{longest}文字で、制御文字や前後の空白は使えません。"
+    ),
+    "invalid_lifetime": Text(
+        "有効期間が不正です", "{asked_s} 秒が指定されました。可能なのは1〜{longest_s}秒です。"
+    ),
+    "not_allowed": Text(
+        "権限がありません", "この操作には {right} の権限が必要です（トークンの権限：{scope}）。"
+    ),
+    "token_not_found": Text("トークンが見つかりません", "トークン {token} はありません。"),
+    "user_exists": Text("名前は使用中です", "{name} という名前はすでに使われています。"),
+    # the request
+    "malformed_json": Text("JSONの形式が不正です", "本文をJSONとして読み取れません。"),
+    "invalid_request": Text(
+        "リクエストが不正です", "受け付けられない値があります：{errors}。", "{field}：{message}"
+    ),
+    "too_many_lines": Text(
+        "行数が多すぎます", "{lines} 行が送信されました。一度に受け付けるのは {limit} 行までです。"
+    ),
+    "unsupported_media_type": Text(
+        "対応していない形式です",
+        "本文は {expected} で送り、Content-Type にもそう指定してください。",
+    ),
+    "body_too_large": Text("本文が大きすぎます", "本文が {limit_bytes} バイトを超えています。"),
+    "not_found": Text("見つかりません", "{path} には何もありません。"),
+    "method_not_allowed": Text("許可されていないメソッドです", "{path} に {method} は使えません。"),
+    "bad_request": Text("不正なリクエストです", "リクエストを理解できません。"),
+    # who is asking
+    "missing_token": Text(
+        "トークンが必要です", "ヘッダー `Authorization: Bearer …` でトークンを送ってください。"
+    ),
+    "invalid_token": Text(
+        "無効なトークンです", "トークンが不明、期限切れ、または取り消されています。"
+    ),
+    "insufficient_scope": Text(
+        "権限がありません", "この操作には {needed} の権限が必要です（トークンの権限：{scope}）。"
+    ),
+    "owner_token_refused": Text(
+        "所有者トークンでは使えません",
+        "所有者に限定されたトークンでできるのは、在庫数の参照とその所有者の引当だけです。",
+    ),
+    "test_environment_only": Text(
+        "テスト環境専用です", "環境 {environment} ではこの操作はできません。"
+    ),
+    # the server
+    "database_unavailable": Text(
+        "データベースを利用できません",
+        "現在データベースを利用できません。何も確定していません。再試行してください。",
+    ),
+    "shutting_down": Text(
+        "停止処理中です", "サーバーは停止処理中です。しばらくして再試行してください。"
+    ),
+    "internal_error": Text(
+        "内部エラー", "サーバー側で問題が発生しました。リクエストIDがログに残っています。"
+    ),
+}

@@ -1,0 +1,75 @@
+"""Messages in Chinese."""
+
+from onhand.web.messages.text import Text
+
+CHINESE = {
+    # stock
+    "insufficient_stock": Text(
+        "库存不足",
+        "可用数量不足：{shortages}。",
+        "{sku}（请求 {asked}，剩余 {left}）",
+    ),
+    "unknown_sku": Text("未知的 SKU", "没有已登记的 SKU 或别名使用此编码：{skus}。"),
+    "unknown_location": Text("未知的仓库", "没有名为 {location} 的启用仓库。"),
+    "reservation_not_found": Text("找不到预占", "{reservation} 名下没有预占。"),
+    "reservation_ended": Text("预占已结束", "预占 {reservation} 已结束（状态：{state}）。"),
+    "reservation_not_yours": Text("预占属于他人", "您无权操作预占 {reservation}。"),
+    "exceeds_held": Text("超过预占数量", "要释放 {sku} {asked} 件，但只预占了 {held} 件。"),
+    "exceeds_reserved": Text(
+        "超过预占数量",
+        "{reference} 预占了 {sku} {reserved} 件，已出库 {shipped} 件，无法再出库 {asked} 件。",
+    ),
+    "exceeds_shipped": Text(
+        "超过出库数量", "要退回 {sku} {asked} 件，但最多只能退回 {returnable} 件。"
+    ),
+    "hold_limit_reached": Text(
+        "达到预占上限",
+        "{owner} 已预占 {sku} {held} 件，再加 {asked} 件将超过上限 {limit} 件。",
+    ),
+    "invalid_moment": Text("不可能的时间", "{field} 不能是 {moment}。"),
+    "balance_too_large": Text("库存数量过大", "{sku} 的库存将超过上限 {limit}。"),
+    "idempotency_conflict": Text(
+        "幂等键已被使用",
+        "幂等键 {idempotency_key} 已用于另一个请求，请使用新的键。",
+    ),
+    # SKUs, tokens, people
+    "invalid_sku_code": Text("SKU 编码无效", "编码应为 1–{longest} 个字符且不含控制字符：{sku}。"),
+    "sku_exists": Text("SKU 已存在", "SKU {sku} 已经登记。"),
+    "alias_taken": Text("编码已被占用", "{alias} 已指向 SKU {sku}。"),
+    "unknown_alias": Text("未知的别名", "{alias} 不是 {sku} 的别名。"),
+    "invalid_sku_field": Text("SKU 内容无效", "{sku} 的 {field} 无法保存：{why}。"),
+    "too_many_skus": Text("SKU 过多", "发送了 {asked} 个 SKU，一次可接受 1–{limit} 个。"),
+    "invalid_name": Text("名称无效", "名称应为 1–{longest} 个字符，不含控制字符，首尾不能有空格。"),
+    "invalid_lifetime": Text("有效期无效", "请求了 {asked_s} 秒，允许的范围是 1–{longest_s} 秒。"),
+    "not_allowed": Text("没有权限", "此操作需要 {right} 权限；该令牌的权限范围是 {scope}。"),
+    "token_not_found": Text("找不到令牌", "令牌 {token} 不存在。"),
+    "user_exists": Text("名称已被占用", "名称 {name} 已被使用。"),
+    # the request
+    "malformed_json": Text("JSON 格式错误", "请求正文无法按 JSON 解析。"),
+    "invalid_request": Text("请求无效", "请求中有不可接受的值：{errors}。", "{field}：{message}"),
+    "too_many_lines": Text("行数过多", "发送了 {lines} 行，一次最多接受 {limit} 行。"),
+    "unsupported_media_type": Text(
+        "不支持的内容类型", "请以 {expected} 发送正文，并设置相应的 Content-Type。"
+    ),
+    "body_too_large": Text("请求正文过大", "请求正文超过 {limit_bytes} 字节。"),
+    "not_found": Text("未找到", "{path} 不存在。"),
+    "method_not_allowed": Text("不允许的方法", "{path} 不支持 {method}。"),
+    "bad_request": Text("错误的请求", "无法理解该请求。"),
+    # who is asking
+    "missing_token": Text("需要令牌", "请在请求头 `Authorization: Bearer …` 中发送令牌。"),
+    "invalid_token": Text("令牌无效", "令牌未知、已过期或已被吊销。"),
+    "insufficient_scope": Text(
+        "没有权限", "此操作需要 {needed} 权限；该令牌的权限范围是 {scope}。"
+    ),
+    "owner_token_refused": Text(
+        "客户令牌不能使用",
+        "绑定到单个客户的令牌只能读取库存数量和操作该客户的预占。",
+    ),
+    "test_environment_only": Text("仅限测试环境", "在环境 {environment} 中不允许此操作。"),
+    # the server
+    "database_unavailable": Text(
+        "数据库不可用", "数据库目前无法使用。没有任何操作被确认，请重试。"
+    ),
+    "shutting_down": Text("正在停止", "服务器正在停止，请稍后重试。"),
+    "internal_error": Text("内部错误", "服务器出现问题，日志中有本次请求的编号。"),
+}

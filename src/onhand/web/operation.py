@@ -1,0 +1,34 @@
+"""How an operation is described to FastAPI: what it asks, answers and may refuse."""
+
+from typing import Any
+
+from onhand.access.model import Right
+from onhand.web.guard import BOUND, JSON, RIGHT
+
+REFUSALS = "x-onhand-refusals"
+
+
+def operation(
+    right: Right | None,
+    answer: type,
+    *refusals: str,
+    owner_token: bool = False,
+    status: int = 200,
+) -> dict[str, Any]:
+    """Keyword arguments of a route: the right it asks, the type it answers, the codes it refuses.
+
+    Codes that any operation may answer (token, content type, validation, database) are added
+    where the OpenAPI document is made.
+    """
+    extra: dict[str, Any] = {REFUSALS: list(refusals)}
+    if right is not None:
+        extra[RIGHT] = right.value
+    if owner_token:
+        extra[BOUND] = True
+    schema = {"$ref": f"#/components/schemas/{answer.__name__}"}
+    return {
+        "response_model": None,
+        "status_code": status,
+        "responses": {status: {"description": "Done", "content": {JSON: {"schema": schema}}}},
+        "openapi_extra": extra,
+    }

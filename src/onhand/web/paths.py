@@ -1,0 +1,47 @@
+"""Codes in paths: a `/` inside a code must not split the path.
+
+A client writes it `%2F`, but servers decode a path before it is routed. The path is therefore
+made again from what was sent, segment by segment, with `/` and `%` left escaped; path parameters
+take the escapes off when they are read.
+"""
+
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import Path
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from starlette.types import Scope
+
+from onhand.web.fields import read_code, read_name
+
+
+def keep_slashes(scope: Scope) -> None:
+    """Make the path of a request anew if it has an escaped `/` or `%`."""
+    raw: bytes = scope.get("raw_path") or b""
+    lowered = raw.lower()
+    if b"%2f" not in lowered and b"%25" not in lowered:
+        return
+    path = raw.partition(b"?")[0].decode("ascii", "replace")
+    segments = (unquote(segment) for segment in path.split("/"))
+    scope["path"] = "/".join(s.replace("%", "%25").replace("/", "%2F") for s in segments)
+
+
+def unescape(raw: object) -> object:
+    """A path parameter as the client meant it."""
+    return raw.replace("%2F", "/").replace("%25", "%") if isinstance(raw, str) else raw
+
+
+PathSku = Annotated[
+    str,
+    AfterValidator(read_code),
+    BeforeValidator(unescape),
+    Path(description="A SKU code or alias, in any case.", examples=["ce1111"]),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128}),
+]
+PathName = Annotated[
+    str,
+    AfterValidator(read_name),
+    BeforeValidator(unescape),
+    Path(),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128}),
+]
