@@ -50,6 +50,19 @@ def test_several_locations_ship_each_its_own(shop: Shop) -> None:
     assert_sound(shop.database)
 
 
+def test_a_line_with_a_location_ships_what_is_held_there(shop: Shop) -> None:
+    shop.add_location("east")
+    shop.register(a=10)
+    shop.receive("a", 15, at="east")
+    shop.do(reserve(order(), a=13))
+    shop.do(Deduct(order(), lines("east", a=2)))
+    places = assert_sound(shop.database)["a"].places
+    assert {name: (p.on_hand, p.reserved) for name, p in places.items()} == {
+        "main": (10, 10),
+        "east": (13, 1),
+    }
+
+
 def test_more_than_reserved_is_refused(shop: Shop) -> None:
     shop.register(a=5)
     shop.do(reserve(order(), a=2))
@@ -71,7 +84,7 @@ def test_two_lines_may_not_ship_more_than_reserved_together(shop: Shop) -> None:
     shop.register(a=5)
     shop.do(reserve(order(), a=3))
     twice = Deduct(order(), lines(a=2) + lines(a=2))
-    assert shop.refuse(twice) == ExceedsReserved("order-1", "a", 2, 3, 2)
+    assert shop.refuse(twice) == ExceedsReserved("order-1", "a", 4, 3, 0)
     assert shop.units("a") == Units(5, 3)
 
 
