@@ -17,9 +17,13 @@ from benchmarks import (
     p3_lone,
     p4_orders,
     p5_reads,
+    p6_replay,
+    p7_proof,
+    p8_growth,
     p11_start,
 )
 from benchmarks.databases import Databases, databases
+from benchmarks.failures import FigureFailed
 from benchmarks.figures import Bench, Row
 from benchmarks.report import RESULTS, machine, show, write
 
@@ -33,6 +37,9 @@ FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
     "P-3": p3_lone.measure,
     "P-4": p4_orders.measure,
     "P-5": p5_reads.measure,
+    "P-6": p6_replay.measure,
+    "P-7": p7_proof.measure,
+    "P-8": p8_growth.measure,
     "P-11": p11_start.measure,
 }
 
@@ -46,9 +53,12 @@ def chosen(only: str) -> list[str]:
     return [name for name in FIGURES if name in names] if names else list(FIGURES)
 
 
-def measure(console: Console, provided: Databases, names: Sequence[str], quick: bool) -> list[Row]:
-    """Measure the named figures one after the other, showing what runs."""
+def measure(
+    console: Console, provided: Databases, names: Sequence[str], quick: bool
+) -> tuple[list[Row], list[str]]:
+    """Return the rows of the named figures, and why any of them could not be measured."""
     rows: list[Row] = []
+    failures: list[str] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=len(names))
@@ -57,9 +67,12 @@ def measure(console: Console, provided: Databases, names: Sequence[str], quick: 
             def say(what: str, name: str = name) -> None:
                 progress.update(task, description=f"{name} {what}")
 
-            rows += FIGURES[name](Bench(provided, provided.folder, quick, say))
+            try:
+                rows += FIGURES[name](Bench(provided, provided.folder, quick, say))
+            except FigureFailed as failure:
+                failures.append(f"{name}: {failure}")
             progress.advance(task)
-    return rows
+    return rows, failures
 
 
 def main() -> int:
@@ -77,12 +90,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with databases() as provided:
         facts = machine(provided.postgres.version)
-        rows = measure(console, provided, names, arguments.quick)
+        rows, failures = measure(console, provided, names, arguments.quick)
     path = arguments.json or RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     show(console, facts, rows)
     write(path, facts, rows)
     console.print(f"written to {path}")
-    return 0 if all(row.reached is not False for row in rows) else 1
+    for failure in failures:
+        console.print(failure, style="red", markup=False)
+    return 1 if failures or any(row.reached is False for row in rows) else 0
 
 
 if __name__ == "__main__":

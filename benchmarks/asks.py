@@ -16,9 +16,9 @@ OWNERS = 1000
 _numbers = count(1)
 
 
-def picks(codes: Sequence[str], *, commands: int, lines: int = 1) -> list[list[str]]:
-    """Return what each command asks: `lines` different codes, always the same random choice."""
-    choice = random.Random(commands)
+def picks(codes: Sequence[str], *, commands: int, lines: int = 1, seed: int = 1) -> list[list[str]]:
+    """Return what each command asks: `lines` different codes, the same ones for the same seed."""
+    choice = random.Random(seed)
     return [choice.sample(codes, lines) for _ in range(commands)]
 
 

@@ -23,11 +23,13 @@ from typing import cast
 
 import uvloop
 
+from benchmarks.failures import FigureFailed
+
 _LENGTH = struct.Struct(">I")
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class LoadFailed(Exception):
+class LoadFailed(FigureFailed):
     """The load could not be carried out as planned."""
 
 

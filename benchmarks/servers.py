@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.failures import FigureFailed
+
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 20.0
 
 
-class ServerFailed(Exception):
+class ServerFailed(FigureFailed):
     """A server did not start; the message ends with what it wrote."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from benchmarks.failures import FigureFailed
 from benchmarks.figures import Bench
 from benchmarks.servers import Server, free_port, running
 from onhand.access.commands import create_token
@@ -34,13 +35,13 @@ _RECEIPT_LINES = 100
 _homes = count(1)
 
 
-class WrongResult(Exception):
+class WrongResult(FigureFailed):
     """Something the benchmark asked was refused, so the figure would mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A command-line run: its time to the end, peak memory, and what it wrote."""
+    """A command-line run: its time to the end, peak memory, and its standard output."""
 
     seconds: float
     peak_mb: float
@@ -85,23 +86,23 @@ class Shop:
 
     def run(self, *arguments: str) -> Finished:
         """Run an `onhand` command to its end; raises WrongResult when it fails."""
-        log = self.home / "command.log"
+        said, complained = self.home / "command.out", self.home / "command.err"
         began = time.perf_counter()
-        with log.open("wb") as output:
+        with said.open("wb") as output, complained.open("wb") as errors:
             process = subprocess.Popen(
                 [str(ONHAND), *arguments],
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 env={**os.environ, **self.variables()},
             )
             _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         # Popen would otherwise look for a process that has been waited for.
         process.returncode = os.waitstatus_to_exitcode(status)
-        written = log.read_text()
         if process.returncode != 0:
+            written = said.read_text() + complained.read_text()
             raise WrongResult(f"onhand {' '.join(arguments)}: {written[-2000:]}")
-        return Finished(seconds, usage.ru_maxrss / 1024, written)
+        return Finished(seconds, usage.ru_maxrss / 1024, said.read_text())
 
 
 def sku_codes(count_of_skus: int = SKUS) -> list[str]:
