@@ -1,0 +1,1 @@
+"""The `onhand` command."""

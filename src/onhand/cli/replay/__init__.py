@@ -1,0 +1,1 @@
+"""Playing a real shop's order lines through the ledger."""
