@@ -17,6 +17,8 @@ def measure(bench: Bench) -> list[Row]:
     for kind in KINDS:
         starts, memories = [], []
         with open_shop(bench, kind, skus=100) as shop:
+            with shop.serving():
+                bench.say(f"{kind}: a first start, not counted, compiles the modules")
             for _ in range(bench.repeats):
                 bench.say(f"{kind}: starting")
                 with shop.serving() as (server,):

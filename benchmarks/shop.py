@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.failures import FigureFailed
 from benchmarks.figures import Bench
-from benchmarks.servers import Server, free_port, running
+from benchmarks.servers import Server, free_port, running, variables
 from onhand.access.commands import create_token
 from onhand.access.model import Actor, EnvironmentName, NewToken, Scope
 from onhand.access.model import Refusal as AccessRefusal
@@ -93,7 +93,7 @@ class Shop:
                 [str(ONHAND), *arguments],
                 stdout=output,
                 stderr=errors,
-                env={**os.environ, **self.variables()},
+                env=variables(self.variables()),
             )
             _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
