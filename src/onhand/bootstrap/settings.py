@@ -152,21 +152,25 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
 _WRONG = {
     "int_parsing": "it must be a whole number",
     "float_parsing": "it must be a number",
-    "greater_than_equal": "it must be at least {ge}",
-    "greater_than": "it must be more than {gt}",
-    "less_than_equal": "it must be at most {le}",
+    "greater_than_equal": "it must be at least {ge:.0f}",
+    "greater_than": "it must be more than {gt:.0f}",
+    "less_than_equal": "it must be at most {le:.0f}",
     "literal_error": "it must be {expected}",
-    "value_error": "{error}",
 }
 
 
 def _mend(error: ErrorDetails) -> str:
     """What is wrong and what to write instead."""
-    wrong = _WRONG.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
+    facts = error.get("ctx", {})
+    if "error" in facts:
+        return str(facts["error"])
+    wrong = _WRONG.get(error["type"], error["msg"]).format(**facts)
     return f"{wrong}; correct it, or unset it to use the default"
 
 
 def _prepare_home(home: Path) -> None:
+    if "?" in str(home.absolute()):  # it would begin the options of an SQLite address
+        raise SettingsError("ONHAND_HOME: a folder with `?` in its name cannot be used")
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home):
@@ -179,8 +183,15 @@ def _prepare_home(home: Path) -> None:
 
 
 def _check_addresses(settings: Settings) -> None:
-    live = settings.database_of(EnvironmentName.LIVE)
-    if live == settings.database_of(EnvironmentName.TEST):
+    live, test = (_place(settings.database_of(name)) for name in EnvironmentName)
+    if live == test:
         raise SettingsError(
             "TEST_DATABASE_URL: it is the database of `live`; name another, or unset it"
         )
+
+
+def _place(address: DatabaseAddress) -> tuple[str, str | None]:
+    """What two addresses of one database have in common."""
+    if address.schema is None:
+        return str(Path(address.url.removeprefix("sqlite:///")).resolve()), None
+    return address.url, address.schema
