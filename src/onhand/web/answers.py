@@ -4,8 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from onhand.access.queries import AuditPage, TokenView
+from onhand.access.queries import AuditPage, TokenView, UserView
 from onhand.catalog.queries import SkuPage, SkuView
+from onhand.stock.queries.counts import CountView
 from onhand.stock.queries.feed import FeedPage
 from onhand.stock.queries.history import EventView, Explanation
 from onhand.stock.queries.holds import HoldView
@@ -100,6 +101,25 @@ class Tokens(msgspec.Struct, frozen=True):
     tokens: list[TokenView]
 
 
+class Users(msgspec.Struct, frozen=True):
+    """Every person, by name."""
+
+    users: list[UserView]
+
+
+class CountPage(msgspec.Struct, frozen=True):
+    """Stocktakes, newest first; ask again with `before` = `cursor` (null: that was all)."""
+
+    counts: list[CountView]
+    cursor: str | None
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """The environment that was emptied and filled with the demo again."""
+
+    reset: str
+
+
 class NewTokenAnswer(msgspec.Struct, frozen=True):
     """A new token; the secret `token` is shown this once."""
 
@@ -159,8 +179,13 @@ ANSWERS: tuple[type, ...] = (
     FeedPage,
     Locations,
     LocationView,
+    CountView,
+    CountPage,
     Tokens,
     TokenView,
+    Users,
+    UserView,
+    Reset,
     NewTokenAnswer,
     OwnerTokenAnswer,
     Me,

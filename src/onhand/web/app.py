@@ -9,8 +9,21 @@ from starlette.types import ASGIApp
 
 from onhand.bootstrap.environment import Onhand
 from onhand.web import pages
-from onhand.web.api import generic, health, holds, levels, moves
+from onhand.web.api import (
+    access,
+    audit,
+    counts,
+    generic,
+    health,
+    holds,
+    levels,
+    manual,
+    moves,
+    places,
+    skus,
+)
 from onhand.web.envelope import AccessLog, Envelope
+from onhand.web.fast_lane import FastLane
 from onhand.web.handlers import install
 from onhand.web.openapi import describe
 from onhand.web.sweeper import sweeping
@@ -20,8 +33,7 @@ PREFIX = "/api/v1"
 
 def create_app(onhand: Onhand) -> ASGIApp:
     """The ASGI application over open environments; whoever opened them closes them afterwards."""
-    log = AccessLog()
-    return Envelope(create_api(onhand), log)
+    return Envelope(FastLane(create_api(onhand), onhand), AccessLog())
 
 
 def create_api(onhand: Onhand) -> FastAPI:
@@ -44,7 +56,7 @@ def create_api(onhand: Onhand) -> FastAPI:
     install(app)
     api = APIRouter(prefix=PREFIX)
     # A fixed path stands before the one with a code in it.
-    for group in (holds, moves, levels, generic):
+    for group in (holds, moves, levels, generic, counts, places, manual, skus, access, audit):
         api.include_router(group.router)
     app.include_router(api)
     app.include_router(health.router)

@@ -8,17 +8,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from onhand.access.model import Refusal as AccessRefusal
+from onhand.access.model import IdempotencyConflict, Refusal
 from onhand.db.errors import DatabaseUnavailable
-from onhand.stock.model.refusals import IdempotencyConflict
-from onhand.stock.model.refusals import Refusal as StockRefusal
 from onhand.web.messages import Language, say
 
 MEDIA_TYPE = "application/problem+json"
 KEY_SEPARATOR = "·"  # not ASCII, so no idempotency key contains it
 _RETRY_AFTER_S = "2"
-
-Refusal = StockRefusal | AccessRefusal
 
 # Every code the interface answers with. docs/reference/errors.md explains each.
 STATUSES = {
@@ -46,6 +42,11 @@ STATUSES = {
     "not_allowed": 403,
     "token_not_found": 404,
     "user_exists": 409,
+    "location_exists": 409,
+    "location_not_empty": 409,
+    "main_location": 409,
+    "count_not_found": 404,
+    "count_ended": 409,
     "malformed_json": 400,
     "bad_request": 400,
     "invalid_request": 422,
@@ -58,7 +59,7 @@ STATUSES = {
     "invalid_token": 401,
     "insufficient_scope": 403,
     "owner_token_refused": 403,
-    "test_environment_only": 403,
+    "test_only": 403,
     "database_unavailable": 503,
     "shutting_down": 503,
     "internal_error": 500,

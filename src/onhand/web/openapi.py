@@ -8,11 +8,10 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from onhand.access.model import Refusal as AccessRefusal
-from onhand.stock.model.refusals import Refusal as StockRefusal
+from onhand.access.model import Refusal
 from onhand.stock.model.refusals import Shortage
 from onhand.web.answers import ANSWERS, EXAMPLES
-from onhand.web.errors import MEDIA_TYPE, STATUSES, Refusal
+from onhand.web.errors import MEDIA_TYPE, STATUSES
 from onhand.web.guard import RIGHT
 from onhand.web.messages import TEXTS
 from onhand.web.operation import REFUSALS
@@ -148,7 +147,7 @@ def _problem_schema() -> dict[str, Any]:
 def refusal_kinds() -> dict[str, type[Refusal]]:
     """Every refusal of the rooms, by its code."""
     found: dict[str, type[Refusal]] = {}
-    waiting: list[type[Refusal]] = [StockRefusal, AccessRefusal]
+    waiting: list[type[Refusal]] = [Refusal]
     while waiting:
         for kind in waiting.pop().__subclasses__():
             waiting.append(kind)

@@ -14,21 +14,23 @@ def operation(
     *refusals: str,
     owner_token: bool = False,
     status: int = 200,
+    media_type: str = JSON,
 ) -> dict[str, Any]:
     """Keyword arguments of a route: the right it asks, the type it answers, the codes it refuses.
 
-    Codes that any operation may answer (token, content type, validation, database) are added
-    where the OpenAPI document is made.
+    Text of another media type is answered as `str`. Codes that any operation may answer (token,
+    content type, validation, database) are added where the OpenAPI document is made.
     """
     extra: dict[str, Any] = {REFUSALS: list(refusals)}
     if right is not None:
         extra[RIGHT] = right.value
     if owner_token:
         extra[BOUND] = True
-    schema = {"$ref": f"#/components/schemas/{answer.__name__}"}
+    is_text = answer is str
+    schema = {"type": "string"} if is_text else {"$ref": f"#/components/schemas/{answer.__name__}"}
     return {
         "response_model": None,
         "status_code": status,
-        "responses": {status: {"description": "Done", "content": {JSON: {"schema": schema}}}},
+        "responses": {status: {"description": "Done", "content": {media_type: {"schema": schema}}}},
         "openapi_extra": extra,
     }

@@ -9,12 +9,10 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from onhand.access.model import Accepted as Recorded
-from onhand.access.model import Actor, Principal, Right
-from onhand.stock.commands import Accepted
+from onhand.access.model import Accepted, Actor, Principal, Refusal, Right
 from onhand.stock.model.commands import Ask, Caller, Command
 from onhand.stock.model.events import Source
-from onhand.web.errors import KEY_SEPARATOR, Problem, Refusal, Refused, problem_of
+from onhand.web.errors import KEY_SEPARATOR, Problem, Refused, problem_of
 from onhand.web.fields import LONGEST_KEY
 from onhand.web.guard import JSON, Visit
 
@@ -90,13 +88,13 @@ def _writing(visit: Visitor, key: IdempotencyKey = None) -> Writing:
 Writer = Annotated[Writing, Depends(_writing)]
 
 
-def answered(result: Accepted | Recorded | Refusal, *, status: int = 200) -> Response:
+def answered(result: Accepted | Refusal, *, status: int = 200) -> Response:
     """The first answer to a command, unchanged, marked when it is given again.
 
     Raises:
         Refused: it was refused.
     """
-    if not isinstance(result, Accepted | Recorded):
+    if isinstance(result, Refusal):
         raise Refused(problem_of(result))
     headers = {REPLAYED: "true"} if result.replayed else None
     return Response(result.answer, status_code=status, media_type=JSON, headers=headers)

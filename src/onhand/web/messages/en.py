@@ -41,6 +41,17 @@ ENGLISH = {
         "Idempotency key used before",
         "The key {idempotency_key} was used with another request. Use a new key.",
     ),
+    # locations and stocktakes
+    "location_exists": Text("Location exists", "There is a location {location} already."),
+    "location_not_empty": Text(
+        "Location is not empty",
+        "Units of {skus} SKUs lie or are held at {location}; transfer or adjust them first.",
+    ),
+    "main_location": Text(
+        "Main location", "{location} is where units go when no location is named; it stays active."
+    ),
+    "count_not_found": Text("Stocktake not found", "There is no stocktake {count}."),
+    "count_ended": Text("Stocktake has ended", "The stocktake {count} is over; it is {state}."),
     # SKUs, tokens, people
     "invalid_sku_code": Text(
         "Invalid SKU code",
@@ -88,9 +99,7 @@ ENGLISH = {
         "Not allowed for an owner token",
         "A token bound to one owner can read levels and touch that owner's holds, nothing else.",
     ),
-    "test_environment_only": Text(
-        "Test environment only", "This is refused in the environment {environment}."
-    ),
+    "test_only": Text("Test data only", "This is refused in the environment {environment}."),
     # the server
     "database_unavailable": Text(
         "Database unavailable",

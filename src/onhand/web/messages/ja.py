@@ -41,6 +41,17 @@ JAPANESE = {
         "冪等キーは使用済みです",
         "キー {idempotency_key} は別の内容で使用済みです。新しいキーを使ってください。",
     ),
+    # locations and stocktakes
+    "location_exists": Text("拠点は登録済みです", "拠点 {location} はすでにあります。"),
+    "location_not_empty": Text(
+        "拠点が空ではありません",
+        "{location} に {skus} 件のSKUの在庫または引当があります。先に移動か調整をしてください。",
+    ),
+    "main_location": Text(
+        "主拠点です", "{location} は拠点の指定がない在庫の置き場のため、無効にできません。"
+    ),
+    "count_not_found": Text("棚卸が見つかりません", "棚卸 {count} はありません。"),
+    "count_ended": Text("棚卸は終了しています", "棚卸 {count} は終了しています（状態：{state}）。"),
     # SKUs, tokens, people
     "invalid_sku_code": Text(
         "SKUコードが不正です",
@@ -94,9 +105,7 @@ JAPANESE = {
         "所有者トークンでは使えません",
         "所有者に限定されたトークンでできるのは、在庫数の参照とその所有者の引当だけです。",
     ),
-    "test_environment_only": Text(
-        "テスト環境専用です", "環境 {environment} ではこの操作はできません。"
-    ),
+    "test_only": Text("テスト環境専用です", "環境 {environment} ではこの操作はできません。"),
     # the server
     "database_unavailable": Text(
         "データベースを利用できません",

@@ -32,6 +32,14 @@ CHINESE = {
         "幂等键已被使用",
         "幂等键 {idempotency_key} 已用于另一个请求，请使用新的键。",
     ),
+    # locations and stocktakes
+    "location_exists": Text("仓库已存在", "仓库 {location} 已经存在。"),
+    "location_not_empty": Text(
+        "仓库不为空", "{location} 仍有 {skus} 个 SKU 的库存或预占，请先调拨或调整。"
+    ),
+    "main_location": Text("主仓库", "{location} 是未指定仓库时的默认仓库，不能停用。"),
+    "count_not_found": Text("找不到盘点单", "盘点单 {count} 不存在。"),
+    "count_ended": Text("盘点已结束", "盘点单 {count} 已结束（状态：{state}）。"),
     # SKUs, tokens, people
     "invalid_sku_code": Text("SKU 编码无效", "编码应为 1–{longest} 个字符且不含控制字符：{sku}。"),
     "sku_exists": Text("SKU 已存在", "SKU {sku} 已经登记。"),
@@ -65,7 +73,7 @@ CHINESE = {
         "客户令牌不能使用",
         "绑定到单个客户的令牌只能读取库存数量和操作该客户的预占。",
     ),
-    "test_environment_only": Text("仅限测试环境", "在环境 {environment} 中不允许此操作。"),
+    "test_only": Text("仅限测试环境", "在环境 {environment} 中不允许此操作。"),
     # the server
     "database_unavailable": Text(
         "数据库不可用", "数据库目前无法使用。没有任何操作被确认，请重试。"
