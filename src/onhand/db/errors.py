@@ -41,7 +41,8 @@ def translated_errors() -> Iterator[None]:
             raise TransactionConflict(_first_line(error.orig)) from error
         raise DatabaseUnavailable(_first_line(error.orig)) from error
     except sa.exc.DBAPIError as error:
-        if error.connection_invalidated:
+        # SQLite says no more than `DatabaseError` of a file that is damaged or no database at all.
+        if error.connection_invalidated or type(error) is sa.exc.DatabaseError:
             raise DatabaseUnavailable(_first_line(error.orig)) from error
         raise
     except sa.exc.TimeoutError as error:
