@@ -213,7 +213,10 @@ def is_valid_name(name: str) -> bool:
 
 def has_control_characters(text: str) -> bool:
     """Whether a text holds what no database keeps or nobody can read: controls, half characters."""
-    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+    # Nearly every text is printable throughout, which is told ten times as fast.
+    return not text.isprintable() and any(
+        unicodedata.category(character) in {"Cc", "Cs"} for character in text
+    )
 
 
 def environment_of(bearer: str) -> EnvironmentName | None:
