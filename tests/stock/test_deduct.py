@@ -164,3 +164,18 @@ def test_all_stock_held_by_the_order_itself(shop: Shop) -> None:
     shop.do(reserve(order(), a=3))
     shop.do(deduct(order(), a=3))
     assert shop.units("a") == Units(0, 0)
+
+
+def test_a_location_ships_what_is_held_elsewhere_and_nothing_stays_held_twice(shop: Shop) -> None:
+    shop.add_location("east")
+    shop.register(a=10)
+    shop.receive("a", 15, at="east")
+    shop.do(reserve(order(), a=3))
+    shop.do(Deduct(order(), lines("east", a=2)))
+    places = assert_sound(shop.database)["a"].places
+    assert {name: (p.on_hand, p.reserved) for name, p in places.items()} == {
+        "main": (10, 1),
+        "east": (13, 0),
+    }
+    shop.do(Deduct(order(), ()))
+    assert shop.units("a") == Units(22, 0)

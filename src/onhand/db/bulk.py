@@ -36,8 +36,9 @@ class BulkWrite:
     """A fixed set of parts, written in one round trip on PostgreSQL and row by row on SQLite.
 
     Values are those the driver takes for SQLite: text, whole numbers, None, moments as text.
-    PostgreSQL gets all parts as one JSON parameter, unpacked on the server: measured cheaper than
-    array parameters, whose dumping in Python costs more than the database's work.
+    PostgreSQL gets each part as one JSON parameter, an array of arrays unpacked on the server:
+    measured cheaper than one object per row, and than array parameters, whose dumping in Python
+    costs more than the database's work.
     """
 
     def __init__(self, *parts: Part) -> None:
@@ -53,16 +54,8 @@ class BulkWrite:
                 if rows:
                     connection.exec_driver_sql(statement, rows)
             return
-        parameter = msgspec.json.encode(
-            {f"p{index}": rows for index, rows in enumerate(self._as_objects(rows_of_parts))}
-        ).decode()
-        connection.exec_driver_sql(self._postgres, (parameter,))
-
-    def _as_objects(self, rows_of_parts: Sequence[Sequence[Row]]) -> list[list[dict[str, Any]]]:
-        return [
-            [dict(zip(part.columns, row, strict=True)) for row in rows]
-            for part, rows in zip(self.parts, rows_of_parts, strict=True)
-        ]
+        parameters = tuple(msgspec.json.encode(rows).decode() for rows in rows_of_parts)
+        connection.exec_driver_sql(self._postgres, parameters)
 
 
 def _sqlite_statement(part: Part) -> str:
@@ -76,12 +69,12 @@ def _postgres_statement(parts: tuple[Part, ...]) -> str:
     steps = []
     for index, part in enumerate(parts):
         names = ", ".join(part.columns)
-        typed = ", ".join(
-            f"{name} {part.table.c[name].type.compile(dialect=dialect)}" for name in part.columns
+        values = ", ".join(
+            f"(r ->> {at})::{part.table.c[name].type.compile(dialect=dialect)}"
+            for at, name in enumerate(part.columns)
         )
         steps.append(
-            f"w{index} AS (INSERT INTO {part.table.name} ({names}) SELECT {names} "
-            f"FROM json_to_recordset((SELECT doc -> 'p{index}' FROM d)) AS r({typed})"
-            f"{part.conflict_clause()})"
+            f"w{index} AS (INSERT INTO {part.table.name} ({names}) SELECT {values} "
+            f"FROM jsonb_array_elements(%s::jsonb) AS r{part.conflict_clause()})"
         )
-    return f"WITH d AS (SELECT %s::json AS doc), {', '.join(steps)} SELECT 1"
+    return f"WITH {', '.join(steps)} SELECT 1"

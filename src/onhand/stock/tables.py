@@ -97,6 +97,7 @@ ledger_head = sa.Table(
         postgresql_where=sa.text("next_expiry_at IS NOT NULL"),
     ),
     postgresql_with={"fillfactor": 70},
+    sqlite_with_rowid=False,
 )
 
 # The running balance of one SKU at one location. Units below zero exist only with leave: whoever
@@ -114,6 +115,7 @@ stock_level = sa.Table(
     sa.CheckConstraint("shortfall >= 0", name="shortfall"),
     sa.CheckConstraint("on_hand - reserved + shortfall >= 0", name="available"),
     postgresql_with={"fillfactor": 70},
+    sqlite_with_rowid=False,
 )
 
 _HELD = sa.text("units_held > 0")

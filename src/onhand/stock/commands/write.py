@@ -125,55 +125,81 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
         unregister(connection, sku_id, at=book.now)
 
 
+class HoldAnswer(msgspec.Struct):
+    """A hold as it is after the command; counts are whole units, `quantity` is held now."""
+
+    id: str
+    sku: str
+    location: str
+    quantity: int
+    shipped: int
+    returned: int
+    state: str
+    owner: str
+    reference_type: str
+    reference_id: str
+    expires_at: str | None
+
+
+class LevelAnswer(msgspec.Struct):
+    """A SKU's whole units over all locations after the command."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    version: int
+
+
+class Answer(msgspec.Struct):
+    """What a caller is told of an accepted command."""
+
+    command_id: str
+    recorded_at: str
+    reservations: list[HoldAnswer]
+    levels: list[LevelAnswer]
+
+
+_encoder = msgspec.json.Encoder()
+
+
 def answer(draft: Draft, command: Command) -> str:
-    """What the caller is told: holds and levels as they are after the command, as JSON."""
-    book = draft.book
-    skus = dict.fromkeys(change.stock.sku_id for change in draft.changes)
-    holds = {
-        change.hold.reservation_id: change.hold
-        for change in draft.changes
-        if change.hold is not None
-    }
-    ask = command.ask
+    """The answer as JSON text: kept with the command and given again on a replay."""
+    book, ask = draft.book, command.ask
+    stocks = {change.stock.sku_id: change.stock for change in draft.changes}
+    holds = {id(change.hold): change.hold for change in draft.changes if change.hold is not None}
     if isinstance(ask, ChangeHold):
-        holds[ask.reservation_id] = book.holds[ask.reservation_id]
-    if isinstance(ask, SetPolicy | ResetSku):
-        skus[book.names.get(ask.sku, ask.sku)] = None
-    body = {
-        "command_id": draft.command_id,
-        "recorded_at": book.now_text,
-        "reservations": [_hold_view(hold) for hold in holds.values()],
-        "levels": [level_view(book.stocks[sku_id]) for sku_id in skus],
-    }
-    return msgspec.json.encode(body).decode()
+        hold = book.holds[ask.reservation_id]
+        holds[id(hold)] = hold
+    elif isinstance(ask, SetPolicy | ResetSku):
+        stock = book.stocks[book.names.get(ask.sku, ask.sku)]
+        stocks[stock.sku_id] = stock
+    body = Answer(
+        draft.command_id,
+        book.now_text,
+        [_hold_answer(hold) for hold in holds.values()],
+        [
+            LevelAnswer(s.sku_id, s.on_hand, s.reserved, s.available, s.version)
+            for s in stocks.values()
+        ],
+    )
+    return _encoder.encode(body).decode()
 
 
-def _hold_view(hold: Hold) -> dict[str, object]:
-    return {
-        "id": hold.reservation_id,
-        "sku": hold.sku_id,
-        "location": hold.location_id,
-        "quantity": hold.units_held,
-        "shipped": hold.units_shipped,
-        "returned": hold.units_returned,
-        "state": hold.state,
-        "owner": hold.owner,
-        "reference_type": hold.reference.type.value,
-        "reference_id": hold.reference.id,
-        "expires_at": _text(hold.expires_at),
-    }
-
-
-def level_view(stock: SkuStock) -> dict[str, object]:
-    """A SKU's totals over all locations, in whole units."""
-    on_hand, reserved = stock.on_hand, stock.reserved
-    return {
-        "sku": stock.sku_id,
-        "on_hand": on_hand,
-        "reserved": reserved,
-        "available": on_hand - reserved,
-        "version": stock.version,
-    }
+def _hold_answer(hold: Hold) -> HoldAnswer:
+    return HoldAnswer(
+        hold.reservation_id,
+        hold.sku_id,
+        hold.location_id,
+        hold.units_held,
+        hold.units_shipped,
+        hold.units_returned,
+        hold.state,
+        hold.owner,
+        str(hold.reference.type),
+        hold.reference.id,
+        _text(hold.expires_at),
+    )
 
 
 def _hold_row(hold: Hold) -> tuple[object, ...]:
@@ -184,7 +210,7 @@ def _hold_row(hold: Hold) -> tuple[object, ...]:
         hold.location_id,
         hold.holder,
         hold.owner,
-        hold.reference.type.value,
+        str(hold.reference.type),
         hold.reference.id,
         hold.units_reserved,
         hold.units_held,
@@ -235,7 +261,7 @@ def _entry_row(book: Book, entry: Entry) -> tuple[object, ...]:
         book.now_text,
         caller.actor,
         caller.origin,
-        caller.source.value,
+        str(caller.source),
         type(item.command.ask).__name__,
         _subject(item.command),
         item.command.idempotency_key,

@@ -92,7 +92,7 @@ def _record(draft: Draft, command: Command) -> None:
     stamp = Stamp(  # asks that have no such field leave it out of their events
         draft.command_id,
         command.caller.actor,
-        command.caller.source.value,
+        str(command.caller.source),
         getattr(ask, "reference", None),
         getattr(ask, "reason", None),
         command.idempotency_key,

@@ -172,6 +172,11 @@ def _ship(draft: Draft, reference: Reference, wants: list[Want], own: list[Hold]
     free = []
     for want in wants:
         holds = [hold for hold in own if hold.sku_id == want.stock.sku_id]
+        if want.location is not None:
+            refusal = _bring(draft, want, holds)
+            if refusal is not None:
+                return refusal
+            holds = [hold for hold in holds if hold.location_id == want.location]
         rest = _take(draft, holds, want.units, Kind.SHIPPED)
         if rest:
             free.append(Want(want.stock, rest, want.location))
@@ -182,6 +187,26 @@ def _ship(draft: Draft, reference: Reference, wants: list[Want], own: list[Hold]
         for place, units in takes:
             hold = draft.new_hold(want.stock, place, HoldTerms(owner, reference))
             draft.add(Change(Kind.SHIPPED, want.stock, place, -units, 0, hold))
+    return None
+
+
+def _bring(draft: Draft, want: Want, holds: list[Hold]) -> Refusal | None:
+    """Move holds from other locations to the one that ships, as far as it lacks held units."""
+    assert want.location is not None
+    here = sum(hold.units_held for hold in holds if hold.location_id == want.location)
+    lacking = want.units - here
+    for hold in [hold for hold in holds if hold.location_id != want.location]:
+        units = min(lacking, hold.units_held)
+        if units <= 0:
+            continue
+        if units > want.stock.available_at(want.location):
+            return draft.insufficient([want])
+        terms = HoldTerms(hold.owner, hold.reference, hold.expires_at)
+        moved = draft.new_hold(want.stock, want.location, terms)
+        draft.add(Change(Kind.RELEASED, want.stock, hold.location_id, 0, -units, hold))
+        draft.add(Change(Kind.RESERVED, want.stock, want.location, 0, units, moved))
+        holds.append(moved)
+        lacking -= units
     return None
 
 

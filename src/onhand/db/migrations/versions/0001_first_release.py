@@ -257,6 +257,7 @@ def _ledger() -> None:
         sa.ForeignKeyConstraint(["sku_id"], ["sku.sku_id"], name=op.f("fk_ledger_head_sku_id")),
         sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_ledger_head")),
         postgresql_with={"fillfactor": 70},
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_ledger_head_low",
@@ -295,6 +296,7 @@ def _ledger() -> None:
         ),
         sa.PrimaryKeyConstraint("sku_id", "location_id", name=op.f("pk_stock_level")),
         postgresql_with={"fillfactor": 70},
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "reservation",
