@@ -26,6 +26,7 @@ from benchmarks.databases import Databases, databases
 from benchmarks.failures import FigureFailed
 from benchmarks.figures import Bench, Row
 from benchmarks.report import RESULTS, machine, show, write
+from onhand.bootstrap.process import tune_garbage_collection
 
 # A table in a file or a log has no window to fit into.
 FILE_WIDTH = 160
@@ -82,6 +83,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes, each measured once")
     parser.add_argument("--json", type=Path, help="where to write the JSON file")
     arguments = parser.parse_args()
+    tune_garbage_collection()  # as every process of the product does
     names = chosen(arguments.only)
     console = Console()
     if not console.is_terminal:

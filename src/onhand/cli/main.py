@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from onhand.access.model import EnvironmentName
+from onhand.bootstrap.process import tune_garbage_collection
 from onhand.bootstrap.settings import SettingsError
 from onhand.cli import (
     databases,
@@ -74,6 +75,7 @@ app.add_typer(tests.commands, name="test")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code; no expected failure shows a trace."""
+    tune_garbage_collection()
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = Options(as_json="--json" in given)
     try:
