@@ -9,15 +9,17 @@ from benchmarks.servers import free_port, module_command, running
 
 CONNECTIONS = 32
 LOG_BLOCKS = 1024
+PASSES = 3_000_000
 
 
 def measure(bench: Bench) -> list[Row]:
-    """Return the rate of an empty ASGI application and of synced writes to the disk."""
+    """Return the pace of an empty ASGI application, of Python and of synced writes."""
     requests = bench.scaled(40_000, 8_000)
     file = bench.folder / "floor.requests"
     write_requests(file, [render("POST", "/", {"Idempotency-Key": "none"}, b"{}")])
     rates = []
     syncs = []
+    passes = []
     for _ in range(bench.repeats):
         bench.say("empty ASGI application")
         port = free_port()
@@ -25,6 +27,7 @@ def measure(bench: Bench) -> list[Row]:
         with running(command, port=port, log=bench.folder / "floor.log"):
             plan = Plan((port,), str(file), CONNECTIONS, requests, warm_up=1000)
             rates.append(send(plan).only(200).rate_per_s)
+        passes.append(python_passes_per_s() / 1_000_000)
         syncs.append(synced_writes_per_s(bench, bench.scaled(2000, 300)))
     return [
         Row(
@@ -35,8 +38,18 @@ def measure(bench: Bench) -> list[Row]:
             tuple(rates),
             note="as far as the load generator reaches",
         ),
+        Row("P-0", "additions in a Python loop", "", "million/s", tuple(passes)),
         Row("P-0", "4 KB written and synced (fdatasync)", "", "/s", tuple(syncs)),
     ]
+
+
+def python_passes_per_s() -> float:
+    """Return how many passes of an empty loop with one addition Python makes per second."""
+    total = 0
+    began = time.perf_counter()
+    for number in range(PASSES):
+        total += number
+    return PASSES / (time.perf_counter() - began)
 
 
 def synced_writes_per_s(bench: Bench, writes: int) -> float:

@@ -1,5 +1,6 @@
 """P-8: what becomes of writes, reads and proof as the ledger grows."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from benchmarks.figures import KINDS, Bench, Row
 from benchmarks.growth import Grower
 from benchmarks.load import Plan, send, write_requests
 from benchmarks.p1_ledger import rate
-from benchmarks.shop import BATCH, Shop, open_shop
+from benchmarks.shop import BATCH, Shop, WrongResult, open_shop
+from onhand.stock.queries.verify import verify
 
 SIZES = (10_000, 100_000, 1_000_000)
 LARGEST_POSTGRESQL = 10_000_000
@@ -83,8 +85,13 @@ def wait_ms(bench: Bench, shop: Shop, path: str) -> float:
 
 
 def verify_s(_bench: Bench, shop: Shop, events: int) -> float:
-    """Return the seconds of the verify command per million events."""
-    return shop.run("ledger", "verify").seconds * MILLION / events
+    """Return the seconds of verification in process, per million events."""
+    began = time.perf_counter()
+    report = verify(shop.environment.database)
+    seconds = time.perf_counter() - began
+    if not report.is_clean:
+        raise WrongResult("the ledger is not clean")
+    return seconds * MILLION / events
 
 
 FIGURES = (
@@ -92,5 +99,5 @@ FIGURES = (
     Figure("reserve in process, 10,000 SKUs", "commands/s", uniform_rate),
     Figure("one level, lone caller", "ms", level_ms),
     Figure("page of 100 events, lone caller", "ms", history_ms),
-    Figure("verify, per million events", "s", verify_s),
+    Figure("verify in process, per million events", "s", verify_s),
 )
