@@ -51,6 +51,7 @@ def create_api(onhand: Onhand) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: str(route.name),
     )
     app.state.onhand = onhand
     install(app)

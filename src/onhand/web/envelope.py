@@ -1,5 +1,6 @@
 """What every answer carries and every request leaves in the log: id, security headers, a line."""
 
+import logging
 import re
 from time import perf_counter
 from traceback import format_exc
@@ -36,6 +37,8 @@ class AccessLog:
 
     def request(self, scope: Scope, status: int, *, request_id: bytes, started: float) -> None:
         """Write the line; `started` is from `time.perf_counter`."""
+        if not self._log.is_enabled_for(logging.INFO):
+            return  # most of the cost is in gathering what the line says
         client = scope.get("client")
         self._log.info(
             "request",
@@ -55,7 +58,11 @@ class AccessLog:
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """A request header by its lower-case name; the first of several."""
-    return next((value for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
 
 
 class Envelope:
@@ -96,7 +103,10 @@ class _MarkedSend:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers: list[tuple[bytes, bytes]] = [*message["headers"], _NOSNIFF]
-            if not any(name.lower() == b"cache-control" for name, _ in headers):
+            for name, _ in message["headers"]:
+                if name == b"cache-control":
+                    break
+            else:
                 headers.append(_NO_STORE)
             headers.append((b"x-request-id", self.request_id))
             message = {**message, "headers": headers}

@@ -48,7 +48,6 @@ STATUSES = {
     "count_not_found": 404,
     "count_ended": 409,
     "malformed_json": 400,
-    "bad_request": 400,
     "invalid_request": 422,
     "too_many_lines": 422,
     "unsupported_media_type": 415,

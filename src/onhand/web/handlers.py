@@ -16,7 +16,7 @@ from onhand.web.messages import best_language
 
 _MOST_ERRORS = 20
 _LONGEST_NAME = 64
-_BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+_BY_STATUS = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed"}
 
 
 def install(app: FastAPI) -> None:
@@ -64,8 +64,6 @@ def _http_problem(request: Request, error: HTTPException) -> Problem:
     if error.status_code == 413:
         limit = request.app.state.onhand.settings.max_body_bytes
         return Problem("body_too_large", {"limit_bytes": limit})
-    if error.status_code == 400 and request.headers.get("content-type"):
-        return Problem("malformed_json")
     code = _BY_STATUS.get(error.status_code, "internal_error")
     facts = {"method": request.method, "path": request.url.path}
     return Problem(code, facts, dict(error.headers or {}))

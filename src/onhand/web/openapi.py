@@ -159,18 +159,22 @@ def refusal_kinds() -> dict[str, type[Refusal]]:
 
 def _complete(operation: dict[str, Any]) -> None:
     """Write in what every operation of its kind may answer."""
-    codes = list(operation.pop(REFUSALS, []))
+    codes = ["invalid_request", *operation.pop(REFUSALS, [])]
     right = operation.get(RIGHT)
+    summary, _, rest = operation.get("description", "").partition("\n\n")
+    operation["summary"] = " ".join(summary.split()).removesuffix(".")
+    operation["description"] = rest
     if right is not None:
         operation["security"] = [{"token": []}]
         needs = f"Needs the right to `{right}`."
-        operation["description"] = f"{operation.get('description', '')}\n\n{needs}".strip()
+        operation["description"] = f"{rest}\n\n{needs}".strip()
         codes += ["missing_token", "invalid_token", "insufficient_scope", "owner_token_refused"]
-        codes += ["invalid_request", "database_unavailable", "shutting_down"]
+        codes += ["database_unavailable", "shutting_down"]
     if "requestBody" in operation:
-        codes += ["malformed_json", "bad_request", "body_too_large", "unsupported_media_type"]
-    if "invalid_request" not in codes:
-        codes.append("invalid_request")
+        codes += ["malformed_json", "body_too_large", "unsupported_media_type"]
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if "Idempotency-Key" in names:
+        codes.append("idempotency_conflict")
     by_status: defaultdict[int, list[str]] = defaultdict(list)
     for code in dict.fromkeys(codes):
         by_status[STATUSES[code]].append(code)
@@ -178,14 +182,13 @@ def _complete(operation: dict[str, Any]) -> None:
     responses.pop("422", None)
     for status, at_status in sorted(by_status.items()):
         responses[str(status)] = _refusals(at_status)
-    names = {parameter["name"] for parameter in operation.get("parameters", [])}
     if "Idempotency-Key" in names:
         done = next(response for code, response in responses.items() if code.startswith("2"))
         done["headers"] = _REPLAY_HEADER
 
 
 def _refusals(codes: list[str]) -> dict[str, Any]:
-    titles = "; ".join(f"`{code}`: {TEXTS['en'][code].title.lower()}" for code in codes)
+    titles = "; ".join(f"`{code}`: {TEXTS['en'][code].title}" for code in codes)
     schema = {
         "allOf": [
             {"$ref": _REFERENCE.format(name="Problem")},

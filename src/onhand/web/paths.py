@@ -16,10 +16,9 @@ from onhand.web.fields import read_code, read_name
 
 
 def keep_slashes(scope: Scope) -> None:
-    """Make the path of a request anew if it has an escaped `/` or `%`."""
+    """Make the path of a request anew if anything in it is escaped."""
     raw: bytes = scope.get("raw_path") or b""
-    lowered = raw.lower()
-    if b"%2f" not in lowered and b"%25" not in lowered:
+    if b"%" not in raw:
         return
     path = raw.partition(b"?")[0].decode("ascii", "replace")
     segments = (unquote(segment) for segment in path.split("/"))

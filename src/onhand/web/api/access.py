@@ -124,7 +124,7 @@ def make_token(writer: Writer, body: NewTokenBody) -> Response:
 
 @router.delete(
     "/tokens/{token_id}",
-    **operation(Right.ADMINISTER, TokenView, "token_not_found", "idempotency_conflict"),
+    **operation(Right.ADMINISTER, TokenView, "token_not_found"),
 )
 def end_token(writer: Writer, token_id: PathName) -> Response:
     """End a token; every server process notices within 5 seconds."""
@@ -149,7 +149,7 @@ def read_users(visit: Visitor) -> Response:
 
 @router.post(
     "/users",
-    **operation(Right.ADMINISTER, UserView, "user_exists", "idempotency_conflict", status=201),
+    **operation(Right.ADMINISTER, UserView, "user_exists", status=201),
 )
 def make_user(writer: Writer, body: NewUserBody) -> Response:
     """Make a person known."""

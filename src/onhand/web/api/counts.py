@@ -81,7 +81,6 @@ def search_counts(visit: Visitor, wanted: Annotated[CountSearch, Query()]) -> Re
         "unknown_sku",
         "unknown_location",
         "too_many_lines",
-        "idempotency_conflict",
         status=201,
     ),
 )
@@ -118,7 +117,6 @@ def show_count(visit: Visitor, count_id: PathName) -> Response:
         "count_ended",
         "unknown_sku",
         "too_many_lines",
-        "idempotency_conflict",
     ),
 )
 def enter_lines(writer: Writer, count_id: PathName, body: CountEntryBody) -> Response:

@@ -42,14 +42,12 @@ RESERVE_REFUSALS = (
     "reservation_not_yours",
     "invalid_moment",
     "too_many_lines",
-    "idempotency_conflict",
 )
 RELEASE_REFUSALS = (
     "reservation_not_found",
     "reservation_not_yours",
     "exceeds_held",
     "unknown_sku",
-    "idempotency_conflict",
 )
 DEDUCT_REFUSALS = (
     "insufficient_stock",
@@ -60,7 +58,6 @@ DEDUCT_REFUSALS = (
     "unknown_sku",
     "unknown_location",
     "too_many_lines",
-    "idempotency_conflict",
 )
 RETURN_REFUSALS = (
     "exceeds_shipped",
@@ -70,7 +67,6 @@ RETURN_REFUSALS = (
     "unknown_location",
     "balance_too_large",
     "too_many_lines",
-    "idempotency_conflict",
 )
 
 
@@ -208,7 +204,6 @@ def read_reservations(visit: Visitor, wanted: Annotated[HoldSearch, Query()]) ->
         "reservation_ended",
         "hold_limit_reached",
         "invalid_moment",
-        "idempotency_conflict",
         owner_token=True,
     ),
 )

@@ -36,7 +36,6 @@ MOVE_REFUSALS = (
     "balance_too_large",
     "invalid_moment",
     "too_many_lines",
-    "idempotency_conflict",
 )
 _MOST_SWEPT = 10_000  # SKUs a call
 

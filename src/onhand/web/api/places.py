@@ -65,7 +65,7 @@ def read_locations(visit: Visitor) -> Response:
 
 @router.post(
     "",
-    **operation(Right.OPERATE, LocationView, "location_exists", "idempotency_conflict", status=201),
+    **operation(Right.OPERATE, LocationView, "location_exists", status=201),
 )
 def add_location(writer: Writer, body: NewLocationBody) -> Response:
     """Add a location."""
@@ -88,7 +88,6 @@ def add_location(writer: Writer, body: NewLocationBody) -> Response:
         "unknown_location",
         "location_not_empty",
         "main_location",
-        "idempotency_conflict",
     ),
 )
 def change_location(writer: Writer, location: PathName, body: LocationChangeBody) -> Response:

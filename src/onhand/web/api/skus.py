@@ -32,7 +32,7 @@ router = APIRouter(tags=["SKUs"], route_class=GuardedRoute)
 
 Written = Annotated[str, Field(min_length=1, max_length=200)]
 SkuStatus = Literal["active", "inactive"]
-FIELD_REFUSALS = ("invalid_sku_code", "invalid_sku_field", "idempotency_conflict")
+FIELD_REFUSALS = ("invalid_sku_code", "invalid_sku_field")
 
 
 class NewSkuBody(BaseModel):
@@ -193,9 +193,7 @@ def change_sku(writer: Writer, sku: PathSku, body: SkuChangeBody) -> Response:
     )
 
 
-@router.delete(
-    "/skus/{sku}", **operation(Right.OPERATE, StockAnswer, "unknown_sku", "idempotency_conflict")
-)
+@router.delete("/skus/{sku}", **operation(Right.OPERATE, StockAnswer, "unknown_sku"))
 def remove_sku(writer: Writer, sku: PathSku) -> Response:
     """Make a SKU unregistered.
 
@@ -225,7 +223,7 @@ def give_alias(writer: Writer, sku: PathSku, body: AliasBody) -> Response:
 
 @router.delete(
     "/skus/{sku}/aliases/{alias}",
-    **operation(Right.OPERATE, SkuView, "unknown_sku", "unknown_alias", "idempotency_conflict"),
+    **operation(Right.OPERATE, SkuView, "unknown_sku", "unknown_alias"),
 )
 def take_alias(writer: Writer, sku: PathSku, alias: PathSku) -> Response:
     """Let a code mean the SKU no longer."""

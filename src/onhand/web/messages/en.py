@@ -86,7 +86,6 @@ ENGLISH = {
     "body_too_large": Text("Body too large", "The body is larger than {limit_bytes} bytes."),
     "not_found": Text("Not found", "There is nothing at {path}."),
     "method_not_allowed": Text("Method not allowed", "{method} is not possible at {path}."),
-    "bad_request": Text("Bad request", "The request cannot be understood."),
     # who is asking
     "missing_token": Text(
         "Token required", "Send a token in the header `Authorization: Bearer …`."

@@ -90,7 +90,6 @@ JAPANESE = {
     "body_too_large": Text("本文が大きすぎます", "本文が {limit_bytes} バイトを超えています。"),
     "not_found": Text("見つかりません", "{path} には何もありません。"),
     "method_not_allowed": Text("許可されていないメソッドです", "{path} に {method} は使えません。"),
-    "bad_request": Text("不正なリクエストです", "リクエストを理解できません。"),
     # who is asking
     "missing_token": Text(
         "トークンが必要です", "ヘッダー `Authorization: Bearer …` でトークンを送ってください。"

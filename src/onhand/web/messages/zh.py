@@ -62,7 +62,6 @@ CHINESE = {
     "body_too_large": Text("请求正文过大", "请求正文超过 {limit_bytes} 字节。"),
     "not_found": Text("未找到", "{path} 不存在。"),
     "method_not_allowed": Text("不允许的方法", "{path} 不支持 {method}。"),
-    "bad_request": Text("错误的请求", "无法理解该请求。"),
     # who is asking
     "missing_token": Text("需要令牌", "请在请求头 `Authorization: Bearer …` 中发送令牌。"),
     "invalid_token": Text("令牌无效", "令牌未知、已过期或已被吊销。"),
