@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from onhand.db.database import Database
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Policy
-from tests.databases import SchemaTemplate, migrated_sqlite_file, postgres_server
+from tests.databases import SchemaTemplate, make_empty, migrated_sqlite_file, postgres_server
 from tests.shop import FakeClock, Shop
+
+# The same examples every time; `--hypothesis-profile=default` looks for new ones.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +54,26 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
     database.dispose()
 
 
+@pytest.fixture(scope="session")
+def shared_schema(schema_template: SchemaTemplate) -> Iterator[Database]:
+    """The PostgreSQL schema that tests use one after the other."""
+    with schema_template.fresh() as database:
+        yield database
+
+
 @pytest.fixture
-def postgres_database(schema_template: SchemaTemplate) -> Iterator[Database]:
-    """A migrated PostgreSQL schema of the test's own, empty apart from the location `main`."""
+def postgres_database(shared_schema: Database) -> Database:
+    """A migrated PostgreSQL schema, empty apart from the location `main`.
+
+    A test that harms more than rows takes `own_postgres_database`.
+    """
+    make_empty(shared_schema)
+    return shared_schema
+
+
+@pytest.fixture
+def own_postgres_database(schema_template: SchemaTemplate) -> Iterator[Database]:
+    """The same in a schema of the test's own, dropped afterwards."""
     with schema_template.fresh() as database:
         yield database
 

@@ -173,6 +173,22 @@ class SchemaTemplate:
         )
 
 
+def make_empty(database: Database) -> None:
+    """Bring a PostgreSQL schema back to what the migrations make; quicker than a fresh one."""
+    with database.begin() as connection:
+        tables = connection.execute(
+            sa.text(
+                "SELECT string_agg(tablename, ', ') FROM pg_tables "
+                "WHERE schemaname = :schema AND tablename <> 'alembic_version'"
+            ),
+            {"schema": database.schema},
+        ).scalar_one()
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql(
+            "INSERT INTO location (location_id, name, priority) VALUES ('main', 'Main', 0)"
+        )
+
+
 def migrated_sqlite_file(path: Path) -> Path:
     """Migrate an empty SQLite file, to be copied by every test that needs one."""
     database = Database(f"sqlite:///{path}")

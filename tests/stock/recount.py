@@ -152,7 +152,8 @@ def _compare_levels(accounts: dict[str, Account], levels: list[Row]) -> None:
         (row["sku_id"], row["location_id"]): (row["on_hand"], row["reserved"], row["shortfall"])
         for row in levels
     }
-    assert stored == told
+    # A refused line or a reset may leave an empty level behind where no event ever was.
+    assert {key: units for key, units in stored.items() if key in told or any(units)} == told
 
 
 def _compare_heads(accounts: dict[str, Account], heads: list[Row]) -> None:
