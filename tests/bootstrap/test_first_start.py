@@ -19,7 +19,7 @@ from onhand.stock.commands import Accepted
 from onhand.stock.model.commands import Caller, Command, ResetSku
 from tests.shop import cart, reserve
 
-STARTS = 4
+STARTS = 3
 LIVE = EnvironmentName.LIVE
 TEST = EnvironmentName.TEST
 
@@ -112,6 +112,7 @@ def start(env: dict[str, str], results: "multiprocessing.Queue[str]") -> None:
         results.put(str(error))
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_make_everything_once(
     env: dict[str, str], onhand: Onhand
 ) -> None:
@@ -195,6 +196,7 @@ def test_a_database_that_cannot_be_used_is_said_in_one_line(tmp_path: Path, url:
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_locked_database_is_said_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "shop.db"
     with sqlite3.connect(file) as other:
