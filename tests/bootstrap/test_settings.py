@@ -86,7 +86,7 @@ def test_values_are_read_and_strangers_ignored(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy_and_not_repeated(
-    tmp_path: Path, name: str, value: str, mend: str
+    tmp_path: Path, *, name: str, value: str, mend: str
 ) -> None:
     line = refusal(tmp_path, **{name: value})
 

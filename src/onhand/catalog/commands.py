@@ -203,7 +203,7 @@ def _lock_sku(connection: sa.Connection, code: str) -> str | None:
     found = find_registered(connection, [normalise(code)])
     for sku_id, _ in found.values():
         row = connection.execute(
-            sa.select(sku.c.status).where(sku.c.sku_id == sku_id).with_for_update()
+            sa.select(sku.c.status).where(sku.c.sku_id == sku_id).with_for_update(key_share=True)
         ).one()
         return None if row.status == Status.UNREGISTERED else sku_id
     return None
