@@ -1,6 +1,6 @@
 """Writing many rows of several tables at once, as cheaply as each dialect allows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,22 +13,37 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True)
 class Part:
-    """Rows for one table: inserted, or inserted-or-updated where `key` names the conflict."""
+    """Rows for one table.
+
+    Inserted; or inserted-or-updated where `key` names the conflict; or, with `update_only`,
+    updated where `key` matches (cheaper where every row is known to exist).
+    """
 
     table: sa.Table
     columns: tuple[str, ...]
     key: tuple[str, ...] = ()
+    update_only: bool = False
 
     @property
-    def updated(self) -> tuple[str, ...]:
-        """The columns an existing row takes over."""
-        return tuple(column for column in self.columns if column not in self.key)
+    def names(self) -> str:
+        """The columns, as they stand in a statement."""
+        return ", ".join(self.columns)
+
+    def assignments(self, value_of: Callable[[str], str]) -> str:
+        """`column = value` for every column that is not part of the key."""
+        changed = (column for column in self.columns if column not in self.key)
+        return ", ".join(f"{column} = {value_of(column)}" for column in changed)
+
+    def matches(self, value_of: Callable[[str], str]) -> str:
+        """The condition that finds an existing row by the key."""
+        table = self.table.name
+        return " AND ".join(f"{table}.{column} = {value_of(column)}" for column in self.key)
 
     def conflict_clause(self) -> str:
         """`ON CONFLICT …`, the same words on both dialects."""
         if not self.key:
             return ""
-        assignments = ", ".join(f"{column} = excluded.{column}" for column in self.updated)
+        assignments = self.assignments(lambda column: f"excluded.{column}")
         return f" ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {assignments}"
 
 
@@ -59,22 +74,30 @@ class BulkWrite:
 
 
 def _sqlite_statement(part: Part) -> str:
-    marks = ", ".join("?" for _ in part.columns)
-    head = f"INSERT INTO {part.table.name} ({', '.join(part.columns)}) VALUES ({marks})"
-    return head + part.conflict_clause()
+    marks = {column: f"?{number}" for number, column in enumerate(part.columns, start=1)}
+    table = part.table.name
+    if part.update_only:
+        assignments = part.assignments(marks.__getitem__)
+        return f"UPDATE {table} SET {assignments} WHERE {part.matches(marks.__getitem__)}"
+    values = ", ".join(marks.values())
+    return f"INSERT INTO {table} ({part.names}) VALUES ({values}){part.conflict_clause()}"
 
 
 def _postgres_statement(parts: tuple[Part, ...]) -> str:
+    steps = ", ".join(f"w{number} AS ({_postgres_step(part)})" for number, part in enumerate(parts))
+    return f"WITH {steps} SELECT 1"
+
+
+def _postgres_step(part: Part) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    steps = []
-    for index, part in enumerate(parts):
-        names = ", ".join(part.columns)
-        values = ", ".join(
-            f"(r ->> {at})::{part.table.c[name].type.compile(dialect=dialect)}"
-            for at, name in enumerate(part.columns)
-        )
-        steps.append(
-            f"w{index} AS (INSERT INTO {part.table.name} ({names}) SELECT {values} "
-            f"FROM jsonb_array_elements(%s::jsonb) AS r{part.conflict_clause()})"
-        )
-    return f"WITH {', '.join(steps)} SELECT 1"
+    table = part.table.name
+    values = ", ".join(
+        f"(r ->> {at})::{part.table.c[column].type.compile(dialect=dialect)} AS {column}"
+        for at, column in enumerate(part.columns)
+    )
+    rows = f"SELECT {values} FROM jsonb_array_elements(%s::jsonb) AS r"
+    if part.update_only:
+        assignments = part.assignments(lambda column: f"v.{column}")
+        condition = part.matches(lambda column: f"v.{column}")
+        return f"UPDATE {table} SET {assignments} FROM ({rows}) AS v WHERE {condition}"
+    return f"INSERT INTO {table} ({part.names}) {rows}{part.conflict_clause()}"

@@ -205,7 +205,9 @@ def _load_levels(connection: sa.Connection, stocks: dict[str, SkuStock]) -> tupl
         if sku_id is None:
             active.append((location_id != MAIN_LOCATION, units[0], location_id))
         else:
-            stocks[sku_id].balances[location_id] = Balance(*units)
+            balance = Balance(*units)
+            balance.stored = True
+            stocks[sku_id].balances[location_id] = balance
     return tuple(location_id for _, _, location_id in sorted(active))
 
 

@@ -24,6 +24,7 @@ from onhand.stock.model.commands import (
 from onhand.stock.model.draft import Draft
 from onhand.stock.model.events import Event
 
+_LEVEL = ("sku_id", "location_id", "on_hand", "reserved", "shortfall", "version")
 _WRITE = BulkWrite(
     Part(tables.stock_event, Event._fields),
     Part(
@@ -47,11 +48,8 @@ _WRITE = BulkWrite(
         ),
         key=("reservation_id",),
     ),
-    Part(
-        tables.stock_level,
-        ("sku_id", "location_id", "on_hand", "reserved", "shortfall", "version"),
-        key=("sku_id", "location_id"),
-    ),
+    Part(tables.stock_level, _LEVEL),
+    Part(tables.stock_level, _LEVEL, key=("sku_id", "location_id"), update_only=True),
     Part(
         tables.ledger_head,
         (
@@ -71,6 +69,7 @@ _WRITE = BulkWrite(
             "recorded_at",
         ),
         key=("sku_id",),
+        update_only=True,
     ),
     Part(
         audit_entry,
@@ -105,14 +104,15 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
     """Write the book's events and touched rows and an audit entry per accepted command."""
     if not (book.events or entries or book.touched_stocks):
         return
+    levels = [
+        (book.stocks[sku_id], location_id) for sku_id, location_id in sorted(book.touched_levels)
+    ]
     _WRITE.run(
         connection,
         book.events,
         [_hold_row(hold) for hold in book.touched_holds.values()],
-        [
-            _level_row(book.stocks[sku_id], location_id)
-            for sku_id, location_id in sorted(book.touched_levels)
-        ],
+        [_level_row(stock, at) for stock, at in levels if not stock.balances[at].stored],
+        [_level_row(stock, at) for stock, at in levels if stock.balances[at].stored],
         [_head_row(book.stocks[sku_id]) for sku_id in sorted(book.touched_stocks)],
         [_entry_row(book, entry) for entry in entries],
     )

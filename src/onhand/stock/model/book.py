@@ -18,6 +18,7 @@ class Balance:
     reserved: int = 0
     shortfall: int = 0
     version: int = 0
+    stored: bool = False  # whether the database has a row for it yet
 
     @property
     def available(self) -> int:
