@@ -5,11 +5,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -41,43 +40,43 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
     onhand_home: Path = Field(
-        Path(".onhand"), description="Folder for SQLite files and the first tokens."
+        default=Path(".onhand"), description="Folder for SQLite files and the first tokens."
     )
     database_url: str | None = Field(
-        None,
+        default=None,
         description="Where the data is. PostgreSQL keeps `live` and `test` in two schemas "
         "(`onhand_live`, `onhand_test`); an SQLite file is `live`, and `test` lies beside it as "
         "`<name>.test.db`. Without it: `live.db` and `test.db` in `ONHAND_HOME`.",
     )
     test_database_url: str | None = Field(
-        None, description="Another place for `test`, in the same form."
+        default=None, description="Another place for `test`, in the same form."
     )
-    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        8000, description="Port the server listens on; 0 takes a free one."
+        default=8000, description="Port the server listens on; 0 takes a free one."
     )
     inventory_reservation_ttl: Annotated[int, Field(ge=1, le=31_536_000)] = Field(
-        1800, description="Seconds after which a cart's hold ends."
+        default=1800, description="Seconds after which a cart's hold ends."
     )
     order_reservation_ttl: Annotated[int, Field(ge=1, le=31_536_000)] = Field(
-        900, description="Seconds after which an unpaid order's hold ends."
+        default=900, description="Seconds after which an unpaid order's hold ends."
     )
     reservation_max_units_per_owner: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Most units of one SKU one owner may hold; unset means no limit."
+        default=None, description="Most units of one SKU one owner may hold; unset means no limit."
     )
     inventory_batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        1000, description="Most codes in a batch read, and most lines in a command."
+        default=1000, description="Most codes in a batch read, and most lines in a command."
     )
     max_body_bytes: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = Field(
-        1_000_000, description="Longest request body, in bytes."
+        default=1_000_000, description="Longest request body, in bytes."
     )
     sweep_interval_s: Annotated[float, Field(gt=0, le=3600)] = Field(
-        5, description="Seconds between sweeps that record ended holds."
+        default=5, description="Seconds between sweeps that record ended holds."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least important log lines that are written."
+        default="info", description="Least important log lines that are written."
     )
-    log_format: Literal["text", "json"] = Field("text", description="Form of log lines.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of log lines.")
 
     @field_validator("database_url", "test_database_url")
     @classmethod
@@ -159,7 +158,7 @@ _WRONG = {
 }
 
 
-def _mend(error: ErrorDetails) -> str:
+def _mend(error: Mapping[str, Any]) -> str:
     """What is wrong and what to write instead."""
     facts = error.get("ctx", {})
     if "error" in facts:
