@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -106,10 +106,10 @@ class Desk:
 
 
 @contextmanager
-def open_desk(context: typer.Context, *, needs_environment: bool = False) -> Iterator[Desk]:
+def open_desk(context: typer.Context, *, refused: Sequence[str] = ()) -> Iterator[Desk]:
     """The desk the global options ask for, its database checked to be of this version.
 
-    `needs_environment` refuses `--database`, which belongs to none.
+    `refused` names global options that make no sense here.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -117,8 +117,7 @@ def open_desk(context: typer.Context, *, needs_environment: bool = False) -> Ite
         DatabaseUnavailable: it cannot be reached.
     """
     options: Options = context.obj
-    if needs_environment and options.database is not None:
-        raise typer.BadParameter("this works on an environment, not on --database")
+    refuse_options(options, refused)
     settings = load_settings()
     address = chosen_address(options, settings)
     desk = Desk(options, settings, address)
@@ -132,6 +131,18 @@ def open_desk(context: typer.Context, *, needs_environment: bool = False) -> Ite
         yield desk
     finally:
         desk.database.dispose()
+
+
+def refuse_options(options: Options, refused: Sequence[str]) -> None:
+    """Keep a global option from being silently without effect.
+
+    Raises:
+        BadParameter: one of `refused` was given.
+    """
+    given = {"--database": options.database, "--key": options.key}
+    for name in refused:
+        if given[name] is not None:
+            raise typer.BadParameter(f"{name} makes no sense with this command")
 
 
 def chosen_address(options: Options, settings: Settings) -> DatabaseAddress:

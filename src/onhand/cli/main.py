@@ -42,14 +42,18 @@ app = typer.Typer(
 def everywhere(
     context: typer.Context,
     environment: Annotated[
-        EnvironmentName, typer.Option("--env", help="Which environment.")
+        EnvironmentName,
+        typer.Option("--env", metavar="live|test", help="Which environment; `test` if not given."),
     ] = EnvironmentName.TEST,
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="Another database than the environment's.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON on stdout, nothing else there.")
+    ] = False,
     key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Idempotency key of a write.")
+        str | None,
+        typer.Option(metavar="KEY", help="Idempotency key: the same write happens once."),
     ] = None,
 ) -> None:
     """One true stock number for every shop you sell in.

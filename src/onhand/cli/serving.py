@@ -13,8 +13,9 @@ import typer
 
 from onhand.access.model import EnvironmentName
 from onhand.bootstrap.environment import Onhand, first_start, open_environments
+from onhand.bootstrap.process import tune_garbage_collection
 from onhand.bootstrap.settings import Settings, load_settings
-from onhand.cli.desk import Options, place_name
+from onhand.cli.desk import Options, place_name, refuse_options
 from onhand.cli.exits import ExitCode, Stop
 from onhand.cli.logs import configure_logs
 
@@ -37,7 +38,7 @@ def serve(
         str | None, typer.Option(metavar="ADDRESS", help="Instead of the setting HOST.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Instead of the setting PORT.")
+        int | None, typer.Option(min=0, max=65535, metavar="N", help="Instead of the setting PORT.")
     ] = None,
 ) -> None:
     """Run the server. One process, both environments; ends on Ctrl-C or SIGTERM.
@@ -45,8 +46,7 @@ def serve(
     Several `serve` processes may share one PostgreSQL.
     """
     options: Options = context.obj
-    if options.database is not None:
-        raise typer.BadParameter("the server is told its database by DATABASE_URL")
+    refuse_options(options, ["--database", "--key"])
     given = {"host": host, "port": port}
     settings = load_settings().model_copy(
         update={name: value for name, value in given.items() if value is not None}
@@ -141,6 +141,7 @@ def _run(onhand: Onhand, listener: socket.socket) -> None:
     # process shall go on to close its databases instead of dying.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ignore)
+    tune_garbage_collection()
     uvicorn.Server(config).run(sockets=[listener])
 
 

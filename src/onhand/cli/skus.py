@@ -53,8 +53,16 @@ def list_all(
     search: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Part of a code or name, or an alias.")
     ] = None,
-    status: Annotated[Status | None, typer.Option(help="Only these; else all registered.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many at most.")] = 100,
+    status: Annotated[
+        Status | None,
+        typer.Option(
+            metavar="active|inactive|unregistered", help="Only these; else all registered."
+        ),
+    ] = None,
+    limit: Annotated[
+        int,
+        typer.Option(min=1, max=1_000_000, metavar="N", help="How many at most, 100 if not given."),
+    ] = 100,
 ) -> None:
     """List SKUs by code."""
     found: list[SkuView] = []
@@ -125,10 +133,16 @@ def policy(
         typer.Option("--oversell/--no-oversell", help="Whether available may go below 0."),
     ] = None,
     safety: Annotated[
-        Units, typer.Option("--safety-stock", min=0, max=1_000_000_000, help="Never offered.")
+        Units,
+        typer.Option(
+            "--safety-stock", min=0, max=1_000_000_000, metavar="UNITS", help="Never offered."
+        ),
     ] = None,
     low: Annotated[
-        Units, typer.Option("--low-at", min=0, max=1_000_000_000, help="Low-stock threshold.")
+        Units,
+        typer.Option(
+            "--low-at", min=0, max=1_000_000_000, metavar="UNITS", help="Low-stock threshold."
+        ),
     ] = None,
 ) -> None:
     """Change a SKU's stock policy. What is not named stays."""

@@ -21,7 +21,9 @@ commands = typer.Typer()
 _PAGE = 1_000
 View = Literal["IN", "OUT", "RESERVE", "RELEASE", "ADJUST"]
 Sku = Annotated[str, typer.Argument(metavar="SKU", help="A code or an alias, in any case.")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+Limit = Annotated[
+    int, typer.Option(min=1, max=100_000, metavar="N", help="How many at most, 100 if not given.")
+]
 
 
 @commands.command()
@@ -33,7 +35,7 @@ def show(context: typer.Context, skus: Annotated[list[str], typer.Argument(metav
             found = read_levels(connection, codes, now=desk.now())
         unknown = [code for code in dict.fromkeys(codes) if code not in found]
         levels = list({level.sku: level for code in codes if (level := found.get(code))}.values())
-        _show_levels(desk, levels, {"levels": levels, "unknown": unknown})
+        _show_levels(desk, levels, {"levels": found, "unknown": unknown})
         if unknown:
             desk.terminal.say(f"No registered SKU or alias has this code: {'; '.join(unknown)}.")
             raise typer.Exit(ExitCode.REFUSED)
@@ -52,8 +54,13 @@ def low(context: typer.Context, limit: Limit = 100) -> None:
 def show_history(
     context: typer.Context,
     sku: Sku,
-    view: Annotated[View | None, typer.Option(help="Only what came in, went out …")] = None,
-    since: Annotated[str | None, typer.Option(metavar="MOMENT", help="Not before.")] = None,
+    view: Annotated[
+        View | None,
+        typer.Option(metavar="IN|OUT|RESERVE|RELEASE|ADJUST", help="Only events of this view."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="Only what happened then or later.")
+    ] = None,
     limit: Limit = 100,
 ) -> None:
     """Events of a SKU, newest first."""

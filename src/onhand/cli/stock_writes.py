@@ -39,7 +39,7 @@ SomeLines = Annotated[
     list[str] | None,
     typer.Argument(metavar="SKU=UNITS", help="Without any: everything it holds."),
 ]
-Location = Annotated[str | None, typer.Option(metavar="ID", help="Location; `main` if not given.")]
+Location = Annotated[str | None, typer.Option(metavar="ID", help="Where; `main` if not given.")]
 Place = Annotated[
     str | None,
     typer.Option("--location", metavar="ID", help="Only there; else wherever units are."),
@@ -62,7 +62,9 @@ def adjust(
     context: typer.Context,
     lines: Lines,
     reason: GivenReason,
-    mode: Annotated[AdjustMode, typer.Option(help="What the units mean.")],
+    mode: Annotated[
+        AdjustMode, typer.Option(metavar="add|subtract|set", help="What the units mean.")
+    ],
     location: Location = None,
 ) -> None:
     """Correct on hand: add, subtract or set units."""
@@ -90,7 +92,7 @@ def transfer(
     lines: Lines,
     to: Annotated[str, typer.Option(metavar="ID", help="Where the units go.")],
     source: Annotated[
-        str, typer.Option("--from", metavar="ID", help="Where they are now.")
+        str, typer.Option("--from", metavar="ID", help="Where they are now; `main` if not given.")
     ] = MAIN_LOCATION,
     reason: Reason = None,
 ) -> None:

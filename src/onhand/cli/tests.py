@@ -24,7 +24,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Empty `test` and fill it with the demo again. Tokens stay; `live` is refused."""
-    with open_desk(context, needs_environment=True) as desk:
+    with open_desk(context, refused=["--database", "--key"]) as desk:
         ask_first("Delete all SKUs, stock and audit entries of `test`?", is_sure=yes)
         result = reset_test_data(
             desk.database, desk.actor, desk.options.environment, now=desk.now()

@@ -20,14 +20,17 @@ commands = typer.Typer(help="API tokens of the environment.", no_args_is_help=Tr
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who acts, in events and audit.")],
-    scope: Annotated[Scope, typer.Option(help="What it may do.")],
+    scope: Annotated[
+        Scope, typer.Option(metavar="viewer|reserve|operator|admin", help="What it may do.")
+    ],
     days: Annotated[
-        int | None, typer.Option(min=1, max=36_500, help="It ends after so many days; else never.")
+        int | None,
+        typer.Option(min=1, max=36_500, metavar="N", help="Ends after so many days; else never."),
     ] = None,
 ) -> None:
     """Make a token and show its secret, once; only a hash of it is kept."""
     parse_name(name)
-    with open_desk(context, needs_environment=True) as desk:
+    with open_desk(context, refused=["--database", "--key"]) as desk:
         now = desk.now()
         token = NewToken(name, scope, None if days is None else now + timedelta(days=days))
         environment: EnvironmentName = desk.options.environment
@@ -36,7 +39,7 @@ def create(
             raise Refused(made)
         document = {
             "token_id": made.token_id,
-            "secret": made.secret,
+            "token": made.secret,
             "name": name,
             "scope": scope,
             "environment": environment,

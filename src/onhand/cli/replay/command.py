@@ -9,11 +9,12 @@ import typer
 from rich.console import RenderableType
 
 from onhand.access.model import EnvironmentName
+from onhand.bootstrap.process import tune_garbage_collection
 from onhand.bootstrap.settings import DatabaseAddress, Settings, load_settings
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import LONGEST_NAME, NewSku
 from onhand.catalog.queries import SkuFilter, list_skus
-from onhand.cli.desk import Desk, Options, parse_address, place_name, sqlite_file
+from onhand.cli.desk import Desk, Options, parse_address, place_name, refuse_options, sqlite_file
 from onhand.cli.exits import ExitCode, Stop
 from onhand.cli.ledgers import verdict, verdict_views, verify_desk
 from onhand.cli.replay.lines import Orders, Sku, UnreadableFile, read_orders
@@ -42,7 +43,7 @@ def replay(
         typer.Option(metavar="URL", help="An empty database; else replay.db in the data folder."),
     ] = None,
     opening: Annotated[
-        str, typer.Option(metavar="auto|N", help="Opening units of each SKU.")
+        str, typer.Option(metavar="auto|N", help="Opening units of each SKU; `auto` if not given.")
     ] = "auto",
     allow_oversell: Annotated[
         bool, typer.Option("--allow-oversell", help="Let every SKU be sold below 0.")
@@ -51,8 +52,7 @@ def replay(
     """Play a shop's order lines on a fresh ledger. Then verify it."""
     terms = Terms(_opening_units(opening), allow_oversell=allow_oversell)
     options: Options = context.obj
-    if options.database is not None:
-        raise typer.BadParameter("a replay goes --into a database of its own")
+    refuse_options(options, ["--database", "--key"])
     try:
         orders = read_orders(file)
     except UnreadableFile as error:
@@ -119,6 +119,7 @@ def _refuse_used(desk: Desk, name: str) -> None:
 
 
 def _play(desk: Desk, orders: Orders, terms: Terms) -> Played:
+    tune_garbage_collection()
     started_s = time.perf_counter()
     codes = sorted(orders.skus)
     for start in range(0, len(codes), _SKUS_AT_ONCE):
