@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from onhand.bootstrap.environment import Onhand
@@ -28,7 +28,11 @@ from onhand.web.handlers import install
 from onhand.web.openapi import describe
 from onhand.web.sweeper import sweeping
 
-PREFIX = "/api/v1"
+# A fixed path stands before the one with a code in it.
+_ROUTERS = (
+    *(holds.router, moves.router, levels.router, generic.router, counts.router, places.router),
+    *(manual.router, skus.router, access.router, audit.router, health.router, pages.router),
+)
 
 
 def create_app(onhand: Onhand) -> ASGIApp:
@@ -51,17 +55,12 @@ def create_api(onhand: Onhand) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: str(route.name),
     )
     app.state.onhand = onhand
     install(app)
-    api = APIRouter(prefix=PREFIX)
-    # A fixed path stands before the one with a code in it.
-    for group in (holds, moves, levels, generic, counts, places, manual, skus, access, audit):
-        api.include_router(group.router)
-    app.include_router(api)
-    app.include_router(health.router)
-    app.include_router(pages.router)
+    for router in _ROUTERS:
+        # `include_router` would build every route anew, a second at each start.
+        app.router.routes.extend(router.routes)
     app.openapi = describe(  # type: ignore[method-assign]
         app, most_lines=onhand.settings.inventory_batch_size
     )

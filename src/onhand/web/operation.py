@@ -2,10 +2,23 @@
 
 from typing import Any
 
-from onhand.access.model import Right
-from onhand.web.guard import BOUND, JSON, RIGHT
+from fastapi import APIRouter
 
+from onhand.access.model import Right
+from onhand.web.guard import BOUND, JSON, RIGHT, GuardedRoute
+
+PREFIX = "/api/v1"
 REFUSALS = "x-onhand-refusals"
+
+
+def operations(path: str = "", *, tag: str | None = None, prefix: str = PREFIX) -> APIRouter:
+    """A group of operations below a path, shown under one tag."""
+    return APIRouter(
+        prefix=prefix + path,
+        tags=[] if tag is None else [tag],
+        route_class=GuardedRoute,
+        generate_unique_id_function=lambda route: str(route.name),
+    )
 
 
 def operation(

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -29,12 +28,11 @@ from onhand.web.answers import Me, NewTokenAnswer, OwnerTokenAnswer, Reset, Toke
 from onhand.web.bodies import example
 from onhand.web.errors import Refused, problem_of
 from onhand.web.fields import Moment, Name
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathName
 from onhand.web.visits import Visitor, Writer, answered, shown
 
-router = APIRouter(tags=["access"], route_class=GuardedRoute)
+router = operations(tag="access")
 
 
 class OwnerTokenBody(BaseModel):

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
@@ -14,11 +14,11 @@ from onhand.access.queries import AuditFilter, AuditPage, AuditView, search_audi
 from onhand.stock.queries.audit import with_balances
 from onhand.stock.queries.feed import FeedPage, read_feed
 from onhand.web.fields import LARGEST_PAGE, PageSize, QueryMoment
-from onhand.web.guard import GuardedRoute, Visit
-from onhand.web.operation import operation
+from onhand.web.guard import Visit
+from onhand.web.operation import operation, operations
 from onhand.web.visits import Visitor, invalid, shown
 
-router = APIRouter(route_class=GuardedRoute)
+router = operations()
 
 CSV = "text/csv; charset=utf-8"
 _COLUMNS = (

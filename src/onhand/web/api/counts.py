@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -21,12 +21,11 @@ from onhand.web.answers import CountPage, StockAnswer
 from onhand.web.bodies import example
 from onhand.web.errors import Problem, Refused
 from onhand.web.fields import FreeText, Location, Name, PageSize, SkuCode, UnitsOrNone
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathName
 from onhand.web.visits import Visitor, Writer, answered, check_count, shown
 
-router = APIRouter(prefix="/counts", tags=["stocktake"], route_class=GuardedRoute)
+router = operations("/counts", tag="stocktake")
 
 
 class NewCountBody(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from onhand.access.model import Right
@@ -18,14 +18,11 @@ from onhand.web.api.holds import (
 )
 from onhand.web.api.levels import AsOf, show_batch, show_level
 from onhand.web.bodies import BatchQuery, GenericReserve, GenericRollback, GenericUnits
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathSku
 from onhand.web.visits import Visitor, Writer
 
-router = APIRouter(
-    prefix="/inventory-management", tags=["stock, generic form"], route_class=GuardedRoute
-)
+router = operations("/inventory-management", tag="stock, generic form")
 
 
 @router.get("/{sku}", **operation(Right.READ, LevelView, "unknown_sku", owner_token=True))

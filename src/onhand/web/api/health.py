@@ -2,7 +2,6 @@
 
 from importlib.metadata import version
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,11 +10,10 @@ from onhand.db.errors import DatabaseUnavailable
 from onhand.db.migrate import is_current
 from onhand.web.answers import DatabaseHealth, Health
 from onhand.web.errors import Problem, Refused
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.visits import shown
 
-router = APIRouter(tags=["health"], route_class=GuardedRoute)
+router = operations(tag="health", prefix="")
 
 
 @router.get("/health", **operation(None, Health))

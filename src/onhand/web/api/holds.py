@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
@@ -27,12 +27,12 @@ from onhand.web.bodies import (
     lines_of,
 )
 from onhand.web.fields import Location, Name, PageSize, QueryUnits, SkuCode
-from onhand.web.guard import GuardedRoute, Visit
-from onhand.web.operation import operation
+from onhand.web.guard import Visit
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathName
 from onhand.web.visits import Visitor, Writer, check_count, shown
 
-router = APIRouter(prefix="/inventory", tags=["stock"], route_class=GuardedRoute)
+router = operations("/inventory", tag="stock")
 
 RESERVE_REFUSALS = (
     "insufficient_stock",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -12,12 +12,12 @@ from onhand.stock.queries.levels import LevelView, level_as_of, low_stock, read_
 from onhand.web.answers import LevelBatch, LowStock, StockAnswer
 from onhand.web.bodies import BatchBody, ThresholdBody
 from onhand.web.fields import PageSize, QueryMoment, SkuCode
-from onhand.web.guard import GuardedRoute, Visit
-from onhand.web.operation import operation
+from onhand.web.guard import Visit
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathSku
 from onhand.web.visits import Visitor, Writer, check_count, found, invalid, shown
 
-router = APIRouter(prefix="/inventory", tags=["stock"], route_class=GuardedRoute)
+router = operations("/inventory", tag="stock")
 
 
 class AsOf(BaseModel):

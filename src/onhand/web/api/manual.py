@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 from starlette.responses import Response
 
@@ -25,11 +24,10 @@ from onhand.web.api.holds import DEDUCT_REFUSALS
 from onhand.web.api.moves import MOVE_REFUSALS
 from onhand.web.bodies import example
 from onhand.web.fields import FreeText, Location, Moment, Name, SkuCode, UnitsOrNone
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.visits import Writer
 
-router = APIRouter(tags=["SKUs"], route_class=GuardedRoute)
+router = operations(tag="SKUs")
 
 _BACKDATED = frozenset({"received", "adjusted"})
 _OF_AN_ORDER = frozenset({"shipped", "returned"})

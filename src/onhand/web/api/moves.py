@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -22,12 +22,12 @@ from onhand.web.answers import History, StockAnswer, Swept
 from onhand.web.bodies import AdjustBody, BulkAdjust, ReceiveBody, TransferBody, lines_of
 from onhand.web.errors import Problem, Refused
 from onhand.web.fields import Location, PageSize, QueryMoment
-from onhand.web.guard import GuardedRoute, Visit
-from onhand.web.operation import operation
+from onhand.web.guard import Visit
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathSku
 from onhand.web.visits import Visitor, Writer, check_count, found, shown
 
-router = APIRouter(prefix="/inventory", tags=["stock"], route_class=GuardedRoute)
+router = operations("/inventory", tag="stock")
 
 MOVE_REFUSALS = (
     "insufficient_stock",

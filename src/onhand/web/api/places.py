@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 from starlette.responses import Response
 
@@ -17,12 +16,11 @@ from onhand.stock.queries.locations import LocationView, list_locations
 from onhand.web.answers import Locations
 from onhand.web.bodies import example
 from onhand.web.fields import Location, Name
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathName
 from onhand.web.visits import Visitor, Writer, answered, shown
 
-router = APIRouter(prefix="/locations", tags=["locations"], route_class=GuardedRoute)
+router = operations("/locations", tag="locations")
 
 Priority = Annotated[
     int,

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
@@ -23,12 +23,11 @@ from onhand.web.answers import CreatedSkus, History, StockAnswer
 from onhand.web.api.moves import HistorySearch, show_history
 from onhand.web.bodies import example
 from onhand.web.fields import PageSize
-from onhand.web.guard import GuardedRoute
-from onhand.web.operation import operation
+from onhand.web.operation import operation, operations
 from onhand.web.paths import PathSku
 from onhand.web.visits import Visitor, Writer, answered, check_count, found, invalid, shown
 
-router = APIRouter(tags=["SKUs"], route_class=GuardedRoute)
+router = operations(tag="SKUs")
 
 Written = Annotated[str, Field(min_length=1, max_length=200)]
 SkuStatus = Literal["active", "inactive"]
