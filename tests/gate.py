@@ -1,8 +1,12 @@
 """Holding a ledger's transaction open at a known point."""
 
 import threading
+import time
 from datetime import datetime
 
+import sqlalchemy as sa
+
+from onhand.db.database import Database
 from tests.shop import START
 
 LIMIT_S = 30.0
@@ -30,3 +34,21 @@ class GateClock:
     def open(self) -> None:
         """Let everybody pass from now on."""
         self._open.set()
+
+
+def lock_queue(database: Database) -> int:
+    """How many of Onhand's PostgreSQL connections wait for somebody's lock."""
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE application_name = 'onhand' AND wait_event_type = 'Lock'"
+    )
+    with database.read() as connection:
+        return int(connection.execute(waiting).scalar_one())
+
+
+def wait_for_lock_queue(database: Database) -> None:
+    """Return once somebody waits for a lock."""
+    deadline = time.monotonic() + LIMIT_S
+    while not lock_queue(database):
+        assert time.monotonic() < deadline, "nobody waits for a lock"
+        time.sleep(0.01)

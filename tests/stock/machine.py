@@ -171,8 +171,8 @@ class ModelLedger:
             locations=PLACES,
             policy=POLICY,
             batch_id=f"{self._batches:032x}",
-            names=self.names,
         )
+        book.names = self.names
         for hold in self.holds.values():
             book.add_hold(hold)
         book.expire_due(Stamp("sweep", "system", "system", reason="expired"))
