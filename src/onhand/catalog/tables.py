@@ -21,6 +21,8 @@ sku = sa.Table(
     sa.Column("updated_at", UtcTimestamp, nullable=False),
     sa.CheckConstraint("status IN ('active', 'inactive', 'unregistered')", name="status"),
     sa.Index("ix_sku_status_sku_id", "status", "sku_id"),
+    sa.Index("ix_sku_name_sku_id", "name", "sku_id"),
+    sa.Index("ix_sku_updated_at_sku_id", "updated_at", "sku_id"),
 )
 
 # Another code that means the same SKU; a code means one SKU only.

@@ -73,7 +73,6 @@ def load(
     locks are held, so that time never runs backwards along one SKU's chain.
     """
     needs = _needs(pending, policy)
-    answers = _known_answers(connection, pending)
     held_skus = _skus_of_holds(connection, needs)
     wanted = {names.get(code, code) for code in needs.codes} | held_skus
     stocks = _lock_heads(connection, wanted - {""})
@@ -82,6 +81,8 @@ def load(
         for code in needs.codes
         if code not in names and not (code in stocks and stocks[code].registered)
     }
+    # After the locks: who waited for them sees what the one before did under the same key.
+    answers = _known_answers(connection, pending)
     now = clock()
     book = Book(
         stocks.values(),
@@ -89,8 +90,8 @@ def load(
         locations=_load_levels(connection, stocks),
         policy=policy,
         batch_id=new_command_id(),
-        names=names,
     )
+    book.names = names
     if not unresolved:
         _load_holds(connection, book, needs)
     return Page(book, answers, unresolved)

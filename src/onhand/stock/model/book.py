@@ -182,7 +182,6 @@ class Book:
         locations: tuple[str, ...],
         policy: Policy,
         batch_id: str,
-        names: dict[str, str] | None = None,
     ) -> None:
         """An empty page over these SKUs; new holds get ids that start with `batch_id`."""
         self.now = now
@@ -193,7 +192,7 @@ class Book:
         self._ids_given = 0
         self.locations = locations
         self.policy = policy
-        self.names = names or {}
+        self.names: dict[str, str] = {}
         self.stocks = {stock.sku_id: stock for stock in stocks}
         self.holds: dict[str, Hold] = {}
         self.holds_by_reference: dict[Reference, list[Hold]] = {}

@@ -122,6 +122,7 @@ def _change_terms(draft: Draft, ask: ChangeHold | SetPolicy | ResetSku) -> None:
         _set_policy(stock, ask)
         book.touched_stocks.add(stock.sku_id)
     else:
+        draft.before |= {"on_hand": stock.on_hand, "reserved": stock.reserved}
         _reset(draft, stock)
     draft.after = _policy(stock)
 

@@ -30,6 +30,9 @@ class Fold:
     recorded_at: str = ""
     balances: dict[str, Balance] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
+    units_reserved: int = 0  # of all its reservations, ever; so are the next two
+    units_shipped: int = 0
+    units_returned: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
@@ -50,6 +53,7 @@ class Fold:
             self.generation = event.generation
             self.balances = {}
             self.held = {}
+            self.units_reserved = self.units_shipped = self.units_returned = 0
         balance = self.balances.setdefault(event.location_id, Balance())
         balance.on_hand += event.on_hand_change
         balance.reserved += event.reserved_change
@@ -58,12 +62,22 @@ class Fold:
         balance.version = self.version = event.seq
         self.hash = event.hash
         self.recorded_at = event.recorded_at
-        if event.reservation_id is not None and event.reserved_change:
-            held = self.held.get(event.reservation_id, 0) + event.reserved_change
+        if event.reservation_id is not None:
+            self._move_hold(event, event.reservation_id)
+
+    def _move_hold(self, event: Event, reservation_id: str) -> None:
+        if event.reserved_change:
+            held = self.held.get(reservation_id, 0) + event.reserved_change
             if held:
-                self.held[event.reservation_id] = held
+                self.held[reservation_id] = held
             else:
-                self.held.pop(event.reservation_id, None)
+                self.held.pop(reservation_id, None)
+        if event.kind in (Kind.RESERVED, Kind.RELEASED):
+            self.units_reserved += event.reserved_change
+        elif event.kind == Kind.SHIPPED:
+            self.units_shipped -= event.on_hand_change
+        elif event.kind == Kind.RETURNED:
+            self.units_returned += event.on_hand_change
 
     def _check(self, event: Event, what: str, stored: object, derived: object) -> None:
         if stored != derived:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from onhand.catalog.model import normalise
+from onhand.catalog.model import is_valid_code, normalise
 from onhand.catalog.queries import find_registered
 from onhand.db.lookup import select_in
 from onhand.db.types import from_row, to_text
@@ -60,7 +60,7 @@ def read_levels(
 
     A hold whose end has come does not count, whether or not it was swept yet.
     """
-    wanted = {normalise(code) for code in codes}
+    wanted = {code for code in map(normalise, codes) if is_valid_code(code)}
     heads = {row[0]: row for row in select_in(connection, _HEADS, wanted)}
     names = {code: code for code in heads}
     missing = wanted - heads.keys()

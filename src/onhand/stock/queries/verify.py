@@ -45,8 +45,11 @@ def verify(database: Database, progress: Progress | None = None) -> VerifyReport
     report = VerifyReport()
     with database.snapshot() as connection:
         folds: list[Fold] = []
+        totals = _reservation_totals(connection)
         for fold in _folds(connection, report, progress):
             folds.append(fold)
+            derived = totals.get((fold.sku_id, fold.generation), (0, 0, 0))
+            report.mismatches += _compare_totals(fold, derived)
             if len(folds) == _SKUS_AT_ONCE:
                 _compare(connection, folds, report)
                 folds = []
@@ -172,6 +175,31 @@ def _compare_holds(fold: Fold, stored: dict[str, int]) -> list[Mismatch]:
         )
         for hold in sorted(stored.keys() | fold.held.keys())
         if stored.get(hold, 0) != fold.held.get(hold, 0)
+    ]
+
+
+_Totals = dict[tuple[str, int], tuple[int, ...]]
+
+
+def _reservation_totals(connection: sa.Connection) -> _Totals:
+    """Units reserved, shipped and returned by SKU and generation, in one pass over the table."""
+    rows = connection.exec_driver_sql(
+        "SELECT sku_id, generation, sum(units_reserved), sum(units_shipped), "
+        "sum(units_returned) FROM reservation GROUP BY sku_id, generation"
+    )
+    return {
+        (sku_id, generation): tuple(int(units) for units in sums)
+        for sku_id, generation, *sums in rows
+    }
+
+
+def _compare_totals(fold: Fold, stored: tuple[int, ...]) -> list[Mismatch]:
+    derived = (fold.units_reserved, fold.units_shipped, fold.units_returned)
+    names = ("units_reserved", "units_shipped", "units_returned")
+    return [
+        Mismatch(fold.sku_id, f"reservations {name}", str(is_now), str(should_be))
+        for name, is_now, should_be in zip(names, stored, derived, strict=True)
+        if is_now != should_be
     ]
 
 

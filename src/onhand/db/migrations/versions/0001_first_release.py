@@ -3,6 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from onhand.db.migrations.guards import (
+    POSTGRES_GUARD,
+    POSTGRES_HEADS,
+    SQLITE_GUARD,
+    SQLITE_HEADS,
+)
 from onhand.db.types import UtcTimestamp
 
 revision = "0001"
@@ -10,68 +16,30 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The ledger is append-only for everyone, not only for this program.
-_SQLITE_GUARD = """
-CREATE TRIGGER stock_event_no_{verb} BEFORE {verb} ON stock_event
-BEGIN SELECT RAISE(ABORT, 'stock_event is append-only'); END
-"""
-_POSTGRES_GUARD = """
-CREATE FUNCTION stock_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'stock_event is append-only'; END $$;
-CREATE TRIGGER stock_event_append_only BEFORE UPDATE OR DELETE ON stock_event
-FOR EACH STATEMENT EXECUTE FUNCTION stock_event_append_only();
-"""
-
-# Every registered SKU has a ledger head, whoever registered it: a SKU without any event is level 0.
-_SQLITE_HEADS = (
-    """
-    CREATE TRIGGER sku_gets_head AFTER INSERT ON sku WHEN NEW.status <> 'unregistered'
-    BEGIN
-        INSERT INTO ledger_head (sku_id, generation) VALUES (NEW.sku_id, NEW.generation);
-    END
-    """,
-    """
-    CREATE TRIGGER sku_back_on_ledger AFTER UPDATE OF status ON sku
-    WHEN OLD.status = 'unregistered' AND NEW.status <> 'unregistered'
-    BEGIN
-        UPDATE ledger_head SET registered = TRUE WHERE sku_id = NEW.sku_id;
-    END
-    """,
-)
-_POSTGRES_HEADS = """
-CREATE FUNCTION sku_gets_head() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO ledger_head (sku_id, generation)
-    SELECT sku_id, generation FROM added WHERE status <> 'unregistered';
-    RETURN NULL;
-END $$;
-CREATE TRIGGER sku_gets_head AFTER INSERT ON sku REFERENCING NEW TABLE AS added
-FOR EACH STATEMENT EXECUTE FUNCTION sku_gets_head();
-CREATE FUNCTION sku_back_on_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE ledger_head SET registered = TRUE WHERE sku_id = NEW.sku_id;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER sku_back_on_ledger AFTER UPDATE OF status ON sku FOR EACH ROW
-WHEN (OLD.status = 'unregistered' AND NEW.status <> 'unregistered')
-EXECUTE FUNCTION sku_back_on_ledger();
-"""
-
 
 def upgrade() -> None:
     """Create every table, guard the events, and the default location."""
-    _catalog()
-    _access()
-    _ledger()
-    _counts()
+    _sku()
+    _sku_alias()
+    _api_token()
+    _app_user()
+    _audit_entry()
+    _signing_key()
+    _location()
+    _stock_event()
+    _ledger_head()
+    _stock_level()
+    _reservation()
+    _count_sheet()
+    _count_line()
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
-            op.execute(_SQLITE_GUARD.format(verb=verb))
-        for trigger in _SQLITE_HEADS:
+            op.execute(SQLITE_GUARD.format(verb=verb))
+        for trigger in SQLITE_HEADS:
             op.execute(trigger)
     else:
-        op.execute(_POSTGRES_GUARD)
-        op.execute(_POSTGRES_HEADS)
+        op.execute(POSTGRES_GUARD)
+        op.execute(POSTGRES_HEADS)
         op.execute(
             "ALTER TABLE stock_event ALTER transaction_id "
             "SET DEFAULT pg_current_xact_id()::text::bigint"
@@ -79,7 +47,7 @@ def upgrade() -> None:
     op.execute("INSERT INTO location (location_id, name, priority) VALUES ('main', 'Main', 0)")
 
 
-def _catalog() -> None:
+def _sku() -> None:
     op.create_table(
         "sku",
         sa.Column("sku_id", sa.Text(), nullable=False),
@@ -96,7 +64,12 @@ def _catalog() -> None:
         ),
         sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_sku")),
     )
-    op.create_index("ix_sku_status_sku_id", "sku", ["status", "sku_id"], unique=False)
+    op.create_index("ix_sku_status_sku_id", "sku", ["status", "sku_id"])
+    op.create_index("ix_sku_name_sku_id", "sku", ["name", "sku_id"])
+    op.create_index("ix_sku_updated_at_sku_id", "sku", ["updated_at", "sku_id"])
+
+
+def _sku_alias() -> None:
     op.create_table(
         "sku_alias",
         sa.Column("alias_id", sa.Text(), nullable=False),
@@ -105,10 +78,10 @@ def _catalog() -> None:
         sa.ForeignKeyConstraint(["sku_id"], ["sku.sku_id"], name=op.f("fk_sku_alias_sku_id")),
         sa.PrimaryKeyConstraint("alias_id", name=op.f("pk_sku_alias")),
     )
-    op.create_index(op.f("ix_sku_alias_sku_id"), "sku_alias", ["sku_id"], unique=False)
+    op.create_index(op.f("ix_sku_alias_sku_id"), "sku_alias", ["sku_id"])
 
 
-def _access() -> None:
+def _api_token() -> None:
     op.create_table(
         "api_token",
         sa.Column("token_id", sa.Text(), nullable=False),
@@ -124,6 +97,9 @@ def _access() -> None:
         sa.PrimaryKeyConstraint("token_id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
     )
+
+
+def _app_user() -> None:
     op.create_table(
         "app_user",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -137,6 +113,9 @@ def _access() -> None:
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_app_user")),
         sa.UniqueConstraint("name", name=op.f("uq_app_user_name")),
     )
+
+
+def _audit_entry() -> None:
     op.create_table(
         "audit_entry",
         sa.Column("command_id", sa.Text(), nullable=False),
@@ -160,8 +139,10 @@ def _access() -> None:
         "ix_audit_entry_recorded_at_command_id",
         "audit_entry",
         ["recorded_at", "command_id"],
-        unique=False,
     )
+
+
+def _signing_key() -> None:
     op.create_table(
         "signing_key",
         sa.Column("key_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -172,7 +153,7 @@ def _access() -> None:
     )
 
 
-def _ledger() -> None:
+def _location() -> None:
     op.create_table(
         "location",
         sa.Column("location_id", sa.Text(), nullable=False),
@@ -181,6 +162,9 @@ def _ledger() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.PrimaryKeyConstraint("location_id", name=op.f("pk_location")),
     )
+
+
+def _stock_event() -> None:
     op.create_table(
         "stock_event",
         sa.Column(
@@ -231,8 +215,10 @@ def _ledger() -> None:
         "ix_stock_event_transaction_id_position",
         "stock_event",
         ["transaction_id", "position"],
-        unique=False,
     )
+
+
+def _ledger_head() -> None:
     op.create_table(
         "ledger_head",
         sa.Column("sku_id", sa.Text(), nullable=False),
@@ -263,7 +249,6 @@ def _ledger() -> None:
         "ix_ledger_head_low",
         "ledger_head",
         ["sku_id"],
-        unique=False,
         sqlite_where=sa.text("is_low"),
         postgresql_where=sa.text("is_low"),
     )
@@ -271,10 +256,12 @@ def _ledger() -> None:
         "ix_ledger_head_next_expiry_at",
         "ledger_head",
         ["next_expiry_at"],
-        unique=False,
         sqlite_where=sa.text("next_expiry_at IS NOT NULL"),
         postgresql_where=sa.text("next_expiry_at IS NOT NULL"),
     )
+
+
+def _stock_level() -> None:
     op.create_table(
         "stock_level",
         sa.Column("sku_id", sa.Text(), nullable=False),
@@ -298,6 +285,9 @@ def _ledger() -> None:
         postgresql_with={"fillfactor": 70},
         sqlite_with_rowid=False,
     )
+
+
+def _reservation() -> None:
     op.create_table(
         "reservation",
         sa.Column("reservation_id", sa.Text(), nullable=False),
@@ -328,7 +318,6 @@ def _ledger() -> None:
         "ix_reservation_held_owner",
         "reservation",
         ["owner"],
-        unique=False,
         sqlite_where=sa.text("units_held > 0"),
         postgresql_where=sa.text("units_held > 0"),
     )
@@ -336,7 +325,6 @@ def _ledger() -> None:
         "ix_reservation_held_sku_id",
         "reservation",
         ["sku_id", "expires_at"],
-        unique=False,
         sqlite_where=sa.text("units_held > 0"),
         postgresql_where=sa.text("units_held > 0"),
     )
@@ -345,7 +333,7 @@ def _ledger() -> None:
     )
 
 
-def _counts() -> None:
+def _count_sheet() -> None:
     op.create_table(
         "count_sheet",
         sa.Column("count_id", sa.Text(), nullable=False),
@@ -364,6 +352,9 @@ def _counts() -> None:
         ),
         sa.PrimaryKeyConstraint("count_id", name=op.f("pk_count_sheet")),
     )
+
+
+def _count_line() -> None:
     op.create_table(
         "count_line",
         sa.Column("count_id", sa.Text(), nullable=False),
