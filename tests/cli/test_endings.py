@@ -1,12 +1,16 @@
 """How commands end: exit codes, one clear line, nothing on stdout that is not the answer."""
 
+import os
+import signal
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from onhand.cli.main import global_options_first
 from tests.cli.conftest import Run
+from tests.cli.serving import ONHAND, surroundings
 from tests.databases import free_port
 
 SET_UP = ("db", "upgrade")
@@ -167,6 +171,23 @@ def test_5_when_an_export_cannot_be_written(run: Run, tmp_path: Path) -> None:
 
     assert done.code == 5
     assert done.err.count("\n") == 1
+
+
+def test_130_when_it_is_interrupted(home: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.csv"
+    os.mkfifo(lines)
+    process = subprocess.Popen(
+        [ONHAND, "replay", lines],
+        env=surroundings({"ONHAND_HOME": str(home)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with lines.open("w"):  # opens when the command has opened the other end and waits for lines
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out, err) == (130, "", "")
 
 
 def test_an_export_to_a_file_says_what_it_wrote(run: Run, tmp_path: Path) -> None:

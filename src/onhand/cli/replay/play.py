@@ -27,8 +27,8 @@ from onhand.stock.model.commands import (
 from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.model.refusals import InsufficientStock, Refusal
 
-_COMMANDS_AT_ONCE = 300
-_LINES_AT_ONCE = 2_000
+_COMMANDS_AT_ONCE = 500
+_LINES_AT_ONCE = 5_000
 _DELIVERY_LINES = 500
 
 
