@@ -101,7 +101,7 @@ def _deliver(futures: Sequence[AnyFuture], results: Sequence[object]) -> None:
     for future, result in zip(futures, results, strict=True):
         if isinstance(future, asyncio.Future):
             by_loop.setdefault(future.get_loop(), []).append((future, result))
-        else:
+        elif future.set_running_or_notify_cancel():  # else its caller has cancelled it
             _settle(future, result)
     for loop, pairs in by_loop.items():
         if not loop.is_closed():
