@@ -97,15 +97,19 @@ def first_start(onhand: Onhand) -> dict[EnvironmentName, Path]:
     return made
 
 
-def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environment:
-    address = settings.database_of(name)
-    database = Database(address.url, schema=address.schema)
-    policy = Policy(
+def policy_of(settings: Settings) -> Policy:
+    """The settings the ledger's decisions depend on."""
+    return Policy(
         cart_hold_s=settings.inventory_reservation_ttl,
         order_hold_s=settings.order_reservation_ttl,
         max_held_units_per_owner=settings.reservation_max_units_per_owner,
     )
-    ledger = Ledger(database, clock=clock, policy=policy)
+
+
+def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environment:
+    address = settings.database_of(name)
+    database = Database(address.url, schema=address.schema)
+    ledger = Ledger(database, clock=clock, policy=policy_of(settings))
 
     def read(codes: Sequence[str]) -> list[LevelView | None]:
         with database.read() as connection:

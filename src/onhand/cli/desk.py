@@ -15,13 +15,14 @@ from onhand.access.model import Accepted as AccessAccepted
 from onhand.access.model import Actor, EnvironmentName
 from onhand.access.model import Refusal as AccessRefusal
 from onhand.bootstrap.clock import utc_now
+from onhand.bootstrap.environment import policy_of
 from onhand.bootstrap.settings import DatabaseAddress, Settings, SettingsError, load_settings
 from onhand.cli.exits import ExitCode, Stop
 from onhand.cli.terminal import Terminal
 from onhand.db.database import Database
 from onhand.db.migrate import is_current
 from onhand.stock.commands import Accepted, Ledger
-from onhand.stock.model.commands import Ask, Caller, Command, Policy
+from onhand.stock.model.commands import Ask, Caller, Command
 from onhand.stock.model.events import Source
 from onhand.stock.model.refusals import Refusal
 from onhand.web.errors import problem_of
@@ -73,7 +74,7 @@ class Desk:
             self.name = f"`{options.environment}`"
         self.terminal = options.terminal
         self.database = Database(address.url, schema=address.schema)
-        self.ledger = Ledger(self.database, clock=utc_now, policy=_policy(settings))
+        self.ledger = Ledger(self.database, clock=utc_now, policy=policy_of(settings))
         self.caller = Caller(f"cli:{_user_name()}", Source.MANUAL, touches_all=True)
         self.actor = Actor(self.caller.actor, Source.MANUAL.value)
 
@@ -197,14 +198,6 @@ def sqlite_file(address: DatabaseAddress) -> Path | None:
     if address.schema is not None:
         return None
     return Path(address.url.removeprefix("sqlite:///"))
-
-
-def _policy(settings: Settings) -> Policy:
-    return Policy(
-        cart_hold_s=settings.inventory_reservation_ttl,
-        order_hold_s=settings.order_reservation_ttl,
-        max_held_units_per_owner=settings.reservation_max_units_per_owner,
-    )
 
 
 def _user_name() -> str:
