@@ -16,6 +16,7 @@ from tests.shop import FakeClock
 from tests.web.client import Api, environment_over
 
 NewApi = Callable[..., Api]
+WithToken = Callable[[str], Api]
 
 
 @pytest.fixture
@@ -50,10 +51,23 @@ def onhand(settings: Settings, live: Environment, test: Environment) -> Onhand:
 
 
 @pytest.fixture
-def new_api(onhand: Onhand) -> Iterator[NewApi]:
-    """`new_api("reserve")`: the application, asked with a new token of that scope."""
+def with_token(onhand: Onhand) -> Iterator[WithToken]:
+    """`with_token(secret)`: the application, asked with that token."""
     app = create_app(onhand)
     made: list[Api] = []
+
+    def ask_with(token: str) -> Api:
+        made.append(Api(app, token))
+        return made[-1]
+
+    yield ask_with
+    for api in made:
+        api.close()
+
+
+@pytest.fixture
+def new_api(onhand: Onhand, with_token: WithToken) -> NewApi:
+    """`new_api("reserve")`: the application, asked with a new token of that scope."""
 
     def make(
         scope: str = "admin",
@@ -71,12 +85,9 @@ def new_api(onhand: Onhand) -> Iterator[NewApi]:
             now=place.clock(),
         )
         assert isinstance(token, IssuedToken)
-        made.append(Api(app, token.secret))
-        return made[-1]
+        return with_token(token.secret)
 
-    yield make
-    for api in made:
-        api.close()
+    return make
 
 
 @pytest.fixture

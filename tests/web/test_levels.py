@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from onhand.web.answers import EXAMPLES, LevelView
+from onhand.stock.queries.levels import LevelView
+from onhand.web.answers import EXAMPLES
 from tests.shop import FakeClock
 from tests.web.client import Api, cart
 

@@ -136,6 +136,7 @@ class FastLane:
         principal = environment.authenticator.remembered(bearer)
         if principal is None or not principal.may(right):
             return None
+        scope[ACTOR] = principal.name
         key = headers.get(b"idempotency-key")
         if key is None:
             return _Pass(headers, environment, principal, None)
@@ -146,7 +147,6 @@ class FastLane:
 
 
 async def _decide(scope: Scope, passed: _Pass, ask: Ask) -> Rendered:
-    scope[ACTOR] = passed.principal.name
     client = scope.get("client")
     caller = caller_of(passed.principal, source=Source.API, origin=client[0] if client else None)
     try:
