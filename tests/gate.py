@@ -46,9 +46,9 @@ def lock_queue(database: Database) -> int:
         return int(connection.execute(waiting).scalar_one())
 
 
-def wait_for_lock_queue(database: Database) -> None:
-    """Return once somebody waits for a lock."""
+def wait_for_lock_queue(database: Database, length: int = 1) -> None:
+    """Return once so many wait for a lock."""
     deadline = time.monotonic() + LIMIT_S
-    while not lock_queue(database):
+    while lock_queue(database) < length:
         assert time.monotonic() < deadline, "nobody waits for a lock"
         time.sleep(0.01)

@@ -3,8 +3,10 @@
 from copy import deepcopy
 from datetime import datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
 
 from onhand.stock.model.commands import Caller, Command
 from tests.shop import START
@@ -21,7 +23,14 @@ class ModelMachine(LedgerMachine):
 
 
 TestModelLedger = ModelMachine.TestCase
-TestModelLedger.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+TestModelLedger.settings = settings(max_examples=50, stateful_step_count=30)
+
+
+@pytest.mark.slow
+def test_longer_sequences() -> None:
+    """The same for longer."""
+    longer = settings(max_examples=250, stateful_step_count=60)
+    run_state_machine_as_test(ModelMachine, settings=longer)
 
 
 def units(accounts: dict[str, Account]) -> dict[tuple[str, str], tuple[int, int, int]]:
@@ -33,7 +42,7 @@ def units(accounts: dict[str, Account]) -> dict[tuple[str, str], tuple[int, int,
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(before=st.lists(asked, max_size=8), batch=st.lists(asked, min_size=1, max_size=3))
 def test_a_batch_is_what_its_commands_are_one_by_one(
     before: list[list[tuple[Plan, Caller, bool]]], batch: list[list[tuple[Plan, Caller, bool]]]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from onhand.catalog.tables import sku
 from onhand.db.database import Database
@@ -101,4 +103,11 @@ class SqliteMachine(LedgerMachine):
 
 
 TestSqliteLedger = SqliteMachine.TestCase
-TestSqliteLedger.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestSqliteLedger.settings = settings(max_examples=20, stateful_step_count=20)
+
+
+@pytest.mark.slow
+def test_longer_sequences() -> None:
+    """The same for longer."""
+    longer = settings(max_examples=100, stateful_step_count=40)
+    run_state_machine_as_test(SqliteMachine, settings=longer)
