@@ -77,7 +77,10 @@ def measure(
 
 
 def main() -> int:
-    """Measure, print the table and write the JSON file; exit 1 when a target is missed."""
+    """Measure, print the table and write the JSON file; exit 1 when one failed.
+
+    A missed target is no failure: another machine has other figures.
+    """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", default="", help="figures to measure, such as P-1,P-2")
     parser.add_argument("--quick", action="store_true", help="small sizes, each measured once")
@@ -99,7 +102,7 @@ def main() -> int:
     console.print(f"written to {path}")
     for failure in failures:
         console.print(failure, style="red", markup=False)
-    return 1 if failures or any(row.reached is False for row in rows) else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
