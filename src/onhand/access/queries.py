@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
@@ -211,8 +211,9 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         moment, command_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
         recorded_at = datetime.fromisoformat(moment)
+        is_utc = recorded_at.utcoffset() == timedelta(0)
     except (binascii.Error, ValueError) as error:
         raise ValueError("not a cursor of this list") from error
-    if recorded_at.tzinfo is None or has_control_characters(command_id):
+    if not is_utc or has_control_characters(command_id):
         raise ValueError("not a cursor of this list")
     return recorded_at, command_id

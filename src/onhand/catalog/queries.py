@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -171,7 +171,7 @@ def _read_cursor(sort: SkuSort, cursor: str) -> tuple[str, str]:
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor))
         of_sort, key, sku_id = msgspec.convert(found, tuple[str, str, str])
-        if sort is SkuSort.UPDATED and datetime.fromisoformat(key).tzinfo is None:
+        if sort is SkuSort.UPDATED and datetime.fromisoformat(key).utcoffset() != timedelta(0):
             raise wrong
     except (binascii.Error, ValueError) as error:  # msgspec's ValidationError is a ValueError
         raise wrong from error
