@@ -54,6 +54,14 @@ class Api:
             base_url="http://onhand.test",
         )
 
+    def __enter__(self) -> "Api":
+        """Closed when the block ends."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave no loop behind."""
+        self.close()
+
     def close(self) -> None:
         """Leave no loop behind."""
         self._runner.run(self._client.aclose())
@@ -62,7 +70,8 @@ class Api:
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """The raw answer to a request, checked for what every answer has."""
         headers = {"Authorization": f"Bearer {self.token}", **request.pop("headers", {})}
-        url = path if path.startswith(("/health", "/docs", "/openapi")) else PREFIX + path
+        outside = path == "/" or path.startswith(("/health", "/docs", "/openapi"))
+        url = path if outside else PREFIX + path
         wanted = {name: value for name, value in headers.items() if value is not None}
         answer = self._runner.run(self._client.request(method, url, headers=wanted, **request))
         assert answer.headers["x-request-id"]

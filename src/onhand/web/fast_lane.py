@@ -64,9 +64,9 @@ class FastLane:
         if method == "POST":
             reader = READERS.get(path)
             if reader is not None:
-                message = await receive()
-                answer = await self._post(scope, message, reader)
-                receive = _Replayed(message, receive)
+                taken = await self._take(receive)
+                answer = await self._post(scope, taken, reader)
+                receive = _Replayed(taken, receive)
         elif method == "GET" and path.startswith(_LEVEL):
             answer = await self._level(scope, path[len(_LEVEL) :])
         elif method == "DELETE" and path.startswith(_ORDER):
@@ -76,11 +76,20 @@ class FastLane:
         else:
             await send_whole(send, answer.status, answer.headers, answer.body)
 
-    async def _post(self, scope: Scope, message: Message, reader: Reader) -> Rendered | None:
+    async def _take(self, receive: Receive) -> list[Message]:
+        """The messages of a whole body, or as many as reach the limit."""
+        taken = [await receive()]
+        size = len(taken[0].get("body", b""))
+        while taken[-1].get("more_body", False) and size <= self._most_bytes:
+            taken.append(await receive())
+            size += len(taken[-1].get("body", b""))
+        return taken
+
+    async def _post(self, scope: Scope, taken: list[Message], reader: Reader) -> Rendered | None:
         passed = self._let_pass(scope, Right.RESERVE)
-        if passed is None or message.get("more_body", False):
+        if passed is None or taken[-1].get("more_body", False):
             return None
-        body: bytes = message.get("body", b"")
+        body = b"".join(message.get("body", b"") for message in taken)
         if (
             passed.headers.get(b"content-type") != b"application/json"
             or len(body) > self._most_bytes
@@ -166,12 +175,11 @@ def _refused(passed: _Pass, problem: Problem) -> Rendered:
 
 
 class _Replayed:
-    """Receives a message that was taken already, then those that follow."""
+    """Receives messages that were taken already, then those that follow."""
 
-    def __init__(self, first: Message, receive: Receive) -> None:
-        self._first: Message | None = first
+    def __init__(self, taken: list[Message], receive: Receive) -> None:
+        self._taken = taken
         self._receive = receive
 
     async def __call__(self) -> Message:
-        first, self._first = self._first, None
-        return await self._receive() if first is None else first
+        return self._taken.pop(0) if self._taken else await self._receive()
