@@ -8,7 +8,7 @@ import pwd
 import pytest
 
 from onhand.db.database import Database
-from onhand.stock.model.events import chain_hash
+from onhand.stock.model.events import chain_hash, encode_fields
 from tests.cli.conftest import Run
 from tests.shop import Shop
 
@@ -182,7 +182,7 @@ def test_an_export_proves_itself_without_the_database(goods: Run, database: Data
     heads: dict[str, str] = {}
     for event in events:
         fields = tuple(value for name, value in event.items() if name != "hash")
-        heads[event["sku_id"]] = chain_hash(heads.get(event["sku_id"], ""), fields)
+        heads[event["sku_id"]] = chain_hash(heads.get(event["sku_id"], ""), encode_fields(fields))
         assert heads[event["sku_id"]] == event["hash"]
 
 

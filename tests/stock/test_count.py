@@ -63,3 +63,12 @@ def test_every_line_or_none(shop: Shop) -> None:
     assert shop.refuse(both) == UnknownSku(("ghost",))
     assert shop.refuse(count(3, location="moon")) == UnknownLocation("moon")
     assert shop.units("a") == Units(10, 0)
+
+
+def test_a_shortfall_that_shrinks_is_not_said_again(shop: Shop) -> None:
+    shop.register(a=10)
+    shop.do(reserve(cart(), a=6))
+    shop.do(count(3))
+    shop.do(count(4))
+    assert shop.kinds("a")[-3:] == ["counted", "oversold", "counted"]
+    assert assert_sound(shop.database)["a"].places["main"].shortfall == 2

@@ -112,7 +112,7 @@ def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environmen
     ledger = Ledger(database, clock=clock, policy=policy_of(settings))
 
     def read(codes: Sequence[str]) -> list[LevelView | None]:
-        with database.read() as connection:
+        with database.look_up() as connection:
             levels = read_levels(connection, codes, now=clock())
         return [levels.get(code) for code in codes]
 

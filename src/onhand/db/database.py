@@ -36,7 +36,9 @@ class Database:
         else:
             self.dialect = "postgresql"
             self.engine = _postgres_engine(self.url, schema, pool_size)
-            self._ledger_engine = _postgres_engine(self.url, schema, 2, planner=_LEDGER_PLANNER)
+            self._ledger_engine = _postgres_engine(
+                self.url, schema, pool_size, planner=_LEDGER_PLANNER
+            )
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -62,8 +64,18 @@ class Database:
         Raises:
             DatabaseUnavailable: see `translated_errors`.
         """
-        with translated_errors(), self.engine.connect() as connection:
-            yield connection.execution_options(onhand_read_only=True)
+        with _reading(self.engine, {}) as connection:
+            yield connection
+
+    @contextmanager
+    def look_up(self) -> Iterator[sa.Connection]:
+        """Like `read`, on a connection whose plans suit look-ups by key.
+
+        Raises:
+            DatabaseUnavailable: see `translated_errors`.
+        """
+        with _reading(self._ledger_engine, {}) as connection:
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
@@ -72,16 +84,22 @@ class Database:
         Raises:
             DatabaseUnavailable: see `translated_errors`.
         """
-        options: dict[str, Any] = {"onhand_read_only": True}
-        if self.dialect == "postgresql":
-            options["isolation_level"] = "REPEATABLE READ"
-        with translated_errors(), self.engine.connect() as connection:
-            yield connection.execution_options(**options)
+        is_postgres = self.dialect == "postgresql"
+        options = {"isolation_level": "REPEATABLE READ"} if is_postgres else {}
+        with _reading(self.engine, options) as connection:
+            yield connection
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
         self._ledger_engine.dispose()
+
+
+@contextmanager
+def _reading(engine: sa.Engine, options: dict[str, Any]) -> Iterator[sa.Connection]:
+    with translated_errors(), engine.connect() as connection:
+        yield connection.execution_options(onhand_read_only=True, **options)
+        connection.commit()  # nothing was written; a rollback would drop prepared statements
 
 
 def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:

@@ -16,6 +16,12 @@ def example(**values: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [values]})
 
 
+def some_of(**values: Any) -> ConfigDict:
+    """The same for a body of which any member may be left out, but not all."""
+    extra: dict[str, Any] = {"examples": [values], "minProperties": 1}
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra=extra)
+
+
 class LineBody(BaseModel):
     """Some units of one SKU; without a location, wherever they are."""
 
@@ -89,7 +95,7 @@ class ReturnBody(BaseModel):
 class HoldChange(BaseModel):
     """Resize a hold, move its end, or turn a cart's hold into an order's."""
 
-    model_config = example(quantity=1, order_id="order-1001")
+    model_config = some_of(quantity=1, order_id="order-1001")
     quantity: Units | None = None
     expires_at: Moment | None = Field(
         None, description="The new end; null (of an order's hold): it never ends by itself."
@@ -175,7 +181,7 @@ class TransferBody(BaseModel):
 class ThresholdBody(BaseModel):
     """The stock policy of a SKU; what is not named stays as it is."""
 
-    model_config = example(low_stock_threshold=5, safety_stock=1, allow_oversell=False)
+    model_config = some_of(low_stock_threshold=5, safety_stock=1, allow_oversell=False)
     low_stock_threshold: UnitsOrNone | None = None
     safety_stock: UnitsOrNone | None = None
     allow_oversell: bool | None = Field(None, strict=True)

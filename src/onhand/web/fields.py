@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -84,8 +84,21 @@ def is_key(raw: str) -> bool:
     return _KEY.fullmatch(raw) is not None
 
 
-_CODE_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE}
-_NAME_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+# Coarser than the rules above: no control characters, and something other than space.
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f"
+_TEXT_PATTERN = rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"
+CODE_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_CODE,
+    "pattern": _TEXT_PATTERN,
+}
+NAME_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_NAME,
+    "pattern": rf"^[^\s{_CONTROLS}]([^{_CONTROLS}]*[^\s{_CONTROLS}])?$",
+}
 _MOMENT_SCHEMA = {"type": "string", "format": "date-time"}
 
 SkuCode = Annotated[
@@ -93,22 +106,22 @@ SkuCode = Annotated[
     AfterValidator(read_code),
     WithJsonSchema(
         {
-            **_CODE_SCHEMA,
+            **CODE_SCHEMA,
             "description": "A SKU code or alias, in any case; spaces around it do not count.",
             "examples": ["ce1111"],
         }
     ),
 ]
-Name = Annotated[str, AfterValidator(read_name), WithJsonSchema(_NAME_SCHEMA)]
+Name = Annotated[str, AfterValidator(read_name), WithJsonSchema(NAME_SCHEMA)]
 Location = Annotated[
     str,
     AfterValidator(read_name),
-    WithJsonSchema({**_NAME_SCHEMA, "description": "The id of a location.", "examples": ["main"]}),
+    WithJsonSchema({**NAME_SCHEMA, "description": "The id of a location.", "examples": ["main"]}),
 ]
 FreeText = Annotated[
     str,
     AfterValidator(read_text),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
+    WithJsonSchema({**CODE_SCHEMA, "maxLength": LONGEST_TEXT}),
 ]
 Moment = Annotated[datetime, BeforeValidator(read_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 QueryMoment = Annotated[

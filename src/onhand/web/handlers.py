@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from onhand.db.errors import DatabaseUnavailable
 from onhand.db.grouping import Stopping
@@ -66,7 +67,20 @@ def _http_problem(request: Request, error: HTTPException) -> Problem:
         return Problem("body_too_large", {"limit_bytes": limit})
     code = _BY_STATUS.get(error.status_code, "internal_error")
     facts = {"method": request.method, "path": request.url.path}
-    return Problem(code, facts, dict(error.headers or {}))
+    headers = {"allow": _methods(request)} if code == "method_not_allowed" else {}
+    return Problem(code, facts, headers)
+
+
+def _methods(request: Request) -> str:
+    """What is possible at the request's path; a route knows only its own method."""
+    return ", ".join(
+        sorted(
+            method
+            for route in request.app.router.routes
+            if route.matches(request.scope)[0] is not Match.NONE
+            for method in route.methods
+        )
+    )
 
 
 def invalid_request(errors: Sequence[Mapping[str, Any]]) -> Problem:

@@ -12,7 +12,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from starlette.types import Scope
 
-from onhand.web.fields import read_code, read_name
+from onhand.web.fields import CODE_SCHEMA, NAME_SCHEMA, read_code, read_name
 
 
 def keep_slashes(scope: Scope) -> None:
@@ -35,12 +35,12 @@ PathSku = Annotated[
     AfterValidator(read_code),
     BeforeValidator(unescape),
     Path(description="A SKU code or alias, in any case.", examples=["ce1111"]),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128}),
+    WithJsonSchema(CODE_SCHEMA),
 ]
 PathName = Annotated[
     str,
     AfterValidator(read_name),
     BeforeValidator(unescape),
     Path(),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 128}),
+    WithJsonSchema(NAME_SCHEMA),
 ]

@@ -108,9 +108,11 @@ def enter_counts(
     """
 
     def run(connection: sa.Connection) -> Change | Refusal:
-        sheet = _open_sheet(connection, entry.count_id)
-        if isinstance(sheet, Refusal):
-            return sheet
+        sheet = _locked_sheet(connection, entry.count_id)
+        if sheet is None:
+            return CountNotFound(entry.count_id)
+        if sheet.state != "open":
+            return CountEnded(entry.count_id, sheet.state)
         known = find_registered(connection, [item.sku for item in entry.found])
         listed = {line.sku for line in sheet.lines}
         for item in sorted(entry.found, key=lambda item: item.sku):
@@ -124,16 +126,13 @@ def enter_counts(
     return write_once(database, actor, Write("EnterCounts", entry, now, idempotency_key), run)
 
 
-def _open_sheet(connection: sa.Connection, count_id: str) -> CountView | Refusal:
+def _locked_sheet(connection: sa.Connection, count_id: str) -> CountView | None:
     connection.execute(
         sa.select(count_sheet.c.count_id)
         .where(count_sheet.c.count_id == count_id)
         .with_for_update()
     )
-    sheet = read_count(connection, count_id)
-    if sheet is None:
-        return CountNotFound(count_id)
-    return sheet if sheet.state == "open" else CountEnded(count_id, sheet.state)
+    return read_count(connection, count_id)
 
 
 def _enter(
@@ -175,27 +174,36 @@ def close_count(
     """
     database = ledger.database
     with database.read() as connection:
-        rows = connection.execute(
-            sa.select(count_line).where(
-                count_line.c.count_id == count_id, count_line.c.counted_units.is_not(None)
-            )
-        ).all()
         sheet = read_count(connection, count_id)
     if sheet is None:
         return CountNotFound(count_id)
-    if sheet.state == "cancelled":
-        return CountEnded(count_id, sheet.state)
-    lines = tuple(
-        CountLine(row.sku_id, row.counted_units, row.expected_units, sheet.location)
-        for row in sorted(rows, key=lambda row: str(row.sku_id))
+    closed = _move(database, actor, count_id, _CLOSE, now=now)
+    if isinstance(closed, CountEnded) and closed.state == "closed":
+        pass  # closed before, perhaps by one who went away before the next step
+    elif isinstance(closed, Refusal):
+        return closed
+    # Nothing is entered any more.
+    ask = Count(
+        _counted_lines(database, sheet),
+        reason=sheet.name,
+        reference=Reference(ReferenceType.MANUAL, count_id),
     )
-    if sheet.state == "open":
-        ended = _end(database, actor, count_id, ("closed", now))
-        if isinstance(ended, Refusal):
-            return ended
-    ask = Count(lines, reason=sheet.name, reference=Reference(ReferenceType.MANUAL, count_id))
     caller = Caller("stocktake", origin=actor.origin, touches_all=True)
-    return ledger.execute([Command(caller, ask, idempotency_key=count_id)])[0]
+    result = ledger.execute([Command(caller, ask, idempotency_key=count_id)])[0]
+    if isinstance(result, Refusal):
+        _move(database, actor, count_id, _REOPEN, now=now)
+    return result
+
+
+def _counted_lines(database: Database, sheet: CountView) -> tuple[CountLine, ...]:
+    line = count_line.c
+    with database.read() as connection:
+        rows = connection.execute(
+            sa.select(line.sku_id, line.counted_units, line.expected_units)
+            .where(line.count_id == sheet.id, line.counted_units.is_not(None))
+            .order_by(line.sku_id)
+        ).all()
+    return tuple(CountLine(*row, sheet.location) for row in rows)
 
 
 def cancel_count(
@@ -206,25 +214,38 @@ def cancel_count(
     Raises:
         DatabaseUnavailable: nothing was acknowledged.
     """
-    return _end(database, actor, count_id, ("cancelled", now))
+    return _move(database, actor, count_id, _CANCEL, now=now)
 
 
-def _end(
-    database: Database, actor: Actor, count_id: str, end: tuple[str, datetime]
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A sheet's way from one state to another."""
+
+    action: str
+    before: str
+    after: str
+
+
+_CLOSE = _Step("CloseCount", "open", "closed")
+_REOPEN = _Step("ReopenCount", "closed", "open")
+_CANCEL = _Step("CancelCount", "open", "cancelled")
+
+
+def _move(
+    database: Database, actor: Actor, count_id: str, step: _Step, *, now: datetime
 ) -> Accepted | Refusal:
-    state, now = end
-
     def run(connection: sa.Connection) -> Change | Refusal:
-        sheet = _open_sheet(connection, count_id)
-        if isinstance(sheet, Refusal):
-            return sheet
+        sheet = _locked_sheet(connection, count_id)
+        if sheet is None:
+            return CountNotFound(count_id)
+        if sheet.state != step.before:
+            return CountEnded(count_id, sheet.state)
         connection.execute(
             sa.update(count_sheet)
             .where(count_sheet.c.count_id == count_id)
-            .values(state=state, closed_at=now)
+            .values(state=step.after, closed_at=None if step.after == "open" else now)
         )
         view = read_count(connection, count_id)
         return Change(f"count:{count_id}", view, before=sheet, after=view)
 
-    action = "CloseCount" if state == "closed" else "CancelCount"
-    return write_once(database, actor, Write(action, count_id, now), run)
+    return write_once(database, actor, Write(step.action, count_id, now), run)

@@ -13,6 +13,7 @@ from onhand.db.database import Database
 from onhand.db.lookup import select_in
 from onhand.db.types import from_row, to_text
 from onhand.stock.commands.pending import Pending
+from onhand.stock.encoding import encode
 from onhand.stock.model.book import Balance, Book, Hold, SkuStock
 from onhand.stock.model.commands import (
     Adjust,
@@ -92,6 +93,7 @@ def load(
         batch_id=new_command_id(),
     )
     book.names = names
+    book.encode = encode
     if not unresolved:
         _load_holds(connection, book, needs)
     return Page(book, answers, unresolved)

@@ -107,8 +107,9 @@ def _check_empty(connection: sa.Connection, location_id: str) -> Refusal | None:
     if location_id == MAIN_LOCATION:
         return MainLocation(location_id)
     if connection.dialect.name == "postgresql":
-        # Nobody may put units there between this look and the commit.
-        connection.execute(sa.text("LOCK TABLE stock_level IN SHARE ROW EXCLUSIVE MODE"))
+        # A batch that was decided while the location was open has read this table and writes yet:
+        # wait for it, and let no other begin before this commit.
+        connection.execute(sa.text("LOCK TABLE stock_level IN ACCESS EXCLUSIVE MODE"))
     level = stock_level.c
     skus = connection.execute(
         sa.select(sa.func.count()).where(

@@ -22,6 +22,14 @@ _LEVELS = BulkWrite(
         key=("sku_id", "location_id"),
     )
 )
+_HEADS = BulkWrite(
+    Part(
+        tables.ledger_head,
+        ("sku_id", "generation", "version", "hash", "on_hand", "reserved", "is_low"),
+        key=("sku_id",),
+        update_only=True,
+    )
+)
 
 
 @dataclass(slots=True)
@@ -99,36 +107,30 @@ def _rebuild_some(connection: sa.Connection, skus: list[str], report: RebuildRep
         Mismatch(sku_id, "level", str(stored.get((sku_id, place))), str(units), location=place)
         for (sku_id, place), units in sorted(changed.items())
     ]
-    for fold in folds.values():
-        _rebuild_head(connection, fold, report)
+    _rebuild_heads(connection, [fold for fold in folds.values() if fold.version], report)
     report.events += len(rows)
     report.skus += len(skus)
 
 
-def _rebuild_head(connection: sa.Connection, fold: Fold, report: RebuildReport) -> None:
-    if fold.version == 0:
-        return
-    head = tables.ledger_head
-    on_hand = sum(balance.on_hand for balance in fold.balances.values())
-    reserved = sum(balance.reserved for balance in fold.balances.values())
-    derived = (fold.generation, fold.version, fold.hash, on_hand, reserved)
-    stored = connection.execute(
-        sa.select(
-            head.c.generation, head.c.version, head.c.hash, head.c.on_hand, head.c.reserved
-        ).where(head.c.sku_id == fold.sku_id)
-    ).one()
-    if tuple(stored) == derived:
-        return
-    connection.execute(
-        sa.update(head)
-        .where(head.c.sku_id == fold.sku_id)
-        .values(
-            generation=fold.generation,
-            version=fold.version,
-            hash=fold.hash,
-            on_hand=on_hand,
-            reserved=reserved,
-            is_low=on_hand - reserved <= head.c.low_stock_threshold,
+def _rebuild_heads(connection: sa.Connection, folds: list[Fold], report: RebuildReport) -> None:
+    stored = {
+        row[0]: tuple(row[1:])
+        for row in select_in(
+            connection,
+            "SELECT sku_id, generation, version, hash, on_hand, reserved, low_stock_threshold "
+            "FROM ledger_head WHERE sku_id IN {list}",
+            [fold.sku_id for fold in folds],
         )
-    )
-    report.corrections.append(Mismatch(fold.sku_id, "totals", str(tuple(stored)), str(derived)))
+    }
+    rows = []
+    for fold in folds:
+        on_hand = sum(balance.on_hand for balance in fold.balances.values())
+        reserved = sum(balance.reserved for balance in fold.balances.values())
+        derived = (fold.generation, fold.version, fold.hash, on_hand, reserved)
+        *known, threshold = stored[fold.sku_id]
+        if tuple(known) != derived:
+            rows.append((fold.sku_id, *derived, on_hand - reserved <= threshold))
+            report.corrections.append(
+                Mismatch(fold.sku_id, "totals", str(tuple(known)), str(derived))
+            )
+    _HEADS.run(connection, rows)

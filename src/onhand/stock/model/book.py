@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from onhand.stock.model.commands import Caller, Policy
-from onhand.stock.model.events import Event, Kind, Reference, chain_hash, utc_text
+from onhand.stock.model.events import (
+    Encode,
+    Event,
+    Kind,
+    Reference,
+    chain_hash,
+    encode_fields,
+    utc_text,
+)
 
 HELD = "held"
 
@@ -193,6 +201,7 @@ class Book:
         self.locations = locations
         self.policy = policy
         self.names: dict[str, str] = {}
+        self.encode: Encode = encode_fields  # a faster one that gives the same bytes may be set
         self.stocks = {stock.sku_id: stock for stock in stocks}
         self.holds: dict[str, Hold] = {}
         self.holds_by_reference: dict[Reference, list[Hold]] = {}
@@ -271,7 +280,7 @@ class Book:
             utc_text(happened_at) if happened_at else stock.recorded_at,
             stock.recorded_at,
         )
-        stock.hash = chain_hash(stock.hash, fields)
+        stock.hash = chain_hash(stock.hash, self.encode(fields))
         self.events.append(Event._make((*fields, stock.hash)))
         self.touched_levels.add((stock.sku_id, change.location_id))
         self.touched_stocks.add(stock.sku_id)

@@ -1,6 +1,7 @@
 """Stock events: the immutable facts, and the hash that chains them."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -85,7 +86,14 @@ class Event(NamedTuple):
     hash: str
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+Encode = Callable[[tuple[object, ...]], bytes]
+
+
+def encode_fields(fields: tuple[object, ...]) -> bytes:
+    """An event's fields as hashed: a JSON array in UTF-8 without blanks or needless escapes."""
+    return _compact.encode(fields).encode()
 
 
 @lru_cache(maxsize=4096)
@@ -94,6 +102,6 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def chain_hash(previous_hash: str, fields: tuple[object, ...]) -> str:
-    """SHA-256 (hex) over the previous event's hash and every field of this one but its hash."""
-    return sha256((previous_hash + _encode(fields)).encode()).hexdigest()
+def chain_hash(previous_hash: str, fields: bytes) -> str:
+    """SHA-256 (hex) over the previous event's hash and every other field of this one, encoded."""
+    return sha256(previous_hash.encode() + fields).hexdigest()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from onhand.stock.model.book import Balance
-from onhand.stock.model.events import Event, Kind, chain_hash
+from onhand.stock.model.events import Encode, Event, Kind, chain_hash, encode_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Fold:
     """One SKU's balances and open holds as its events say, of the newest generation."""
 
     sku_id: str
+    encode: Encode = encode_fields
     generation: int = 0
     version: int = 0
     hash: str = ""
@@ -38,7 +39,7 @@ class Fold:
     def add(self, event: Event) -> None:
         """Take in the next event by seq; what does not follow from the ones before is noted."""
         self._check(event, "seq", event.seq, self.version + 1)
-        self._check(event, "hash", event.hash, chain_hash(self.hash, event[:-1]))
+        self._check(event, "hash", event.hash, chain_hash(self.hash, self.encode(event[:-1])))
         if event.recorded_at < self.recorded_at:
             self._check(event, "recorded_at", event.recorded_at, self.recorded_at)
         self.move(event)

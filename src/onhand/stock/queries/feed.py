@@ -9,6 +9,7 @@ from onhand.stock.queries.history import EventView, event_view
 from onhand.stock.tables import stock_event
 
 START = "0-0"
+_LARGEST = 2**63 - 1
 _CURSOR = re.compile(r"(\d{1,19})-(\d{1,19})")
 
 
@@ -26,20 +27,23 @@ def read_feed(connection: sa.Connection, *, after: str | None, limit: int) -> Fe
     Positions are handed out before transactions commit, so a reader of positions alone would skip
     rows that commit late. Events are therefore followed in the order (transaction, position), and
     only those of transactions older than every one that still runs: nothing can appear before
-    them any more, and writers need no common lock. SQLite has one writer and one transaction id.
+    them any more, and writers need no common lock. Where batches of several processes overlapped,
+    two events of one SKU may come in either order; `seq` tells theirs. SQLite has one writer and
+    one transaction id.
 
     Raises:
         ValueError: `after` is not a cursor of this feed.
     """
     match = _CURSOR.fullmatch(after or START)
-    if match is None:
+    parts = [int(part) for part in match.groups()] if match else [_LARGEST + 1]
+    if max(parts) > _LARGEST:
         raise ValueError("a cursor looks like 0-0")
     event = stock_event.c
     statement = (
         sa.select(stock_event)
         .where(
             sa.tuple_(event.transaction_id, event.position)
-            > sa.tuple_(*(sa.literal(int(part), sa.BigInteger) for part in match.groups()))
+            > sa.tuple_(*(sa.literal(part, sa.BigInteger) for part in parts))
         )
         .order_by(event.transaction_id, event.position)
         .limit(limit + 1)

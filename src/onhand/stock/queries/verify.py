@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from onhand.db.database import Database
 from onhand.db.lookup import select_in
 from onhand.db.types import to_text
+from onhand.stock.encoding import encode
 from onhand.stock.model.book import Balance
 from onhand.stock.model.events import Event
 from onhand.stock.model.fold import Fold, Mismatch
@@ -69,7 +70,7 @@ def _folds(
         if fold is None or event.sku_id != fold.sku_id:
             if fold is not None:
                 yield fold
-            fold = Fold(event.sku_id)
+            fold = Fold(event.sku_id, encode)
             report.skus += 1
         fold.add(event)
         report.events += 1

@@ -14,7 +14,7 @@ from onhand.stock.commands.locations import (
 )
 from onhand.stock.queries.locations import LocationView, list_locations
 from onhand.web.answers import Locations
-from onhand.web.bodies import example
+from onhand.web.bodies import example, some_of
 from onhand.web.fields import Location, Name
 from onhand.web.operation import operation, operations
 from onhand.web.paths import PathName
@@ -40,7 +40,7 @@ class NewLocationBody(BaseModel):
 class LocationChangeBody(BaseModel):
     """What to change; what is not named stays as it is."""
 
-    model_config = example(name="大阪第二倉庫", active=True)
+    model_config = some_of(name="大阪第二倉庫", active=True)
     name: Name | None = None
     priority: Priority | None = None
     active: bool | None = Field(

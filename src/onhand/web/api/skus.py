@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from starlette.responses import Response
 
 from onhand.access.model import Accepted, Refusal, Right
@@ -21,15 +21,16 @@ from onhand.catalog.queries import SkuFilter, SkuPage, SkuSort, SkuView, list_sk
 from onhand.stock.model.commands import ResetSku
 from onhand.web.answers import CreatedSkus, History, StockAnswer
 from onhand.web.api.moves import HistorySearch, show_history
-from onhand.web.bodies import example
-from onhand.web.fields import PageSize
+from onhand.web.bodies import example, some_of
+from onhand.web.fields import CODE_SCHEMA, PageSize
 from onhand.web.operation import operation, operations
 from onhand.web.paths import PathSku
 from onhand.web.visits import Visitor, Writer, answered, check_count, found, invalid, shown
 
 router = operations(tag="SKUs")
 
-Written = Annotated[str, Field(min_length=1, max_length=200)]
+# A code as people write it; the catalog checks it.
+Written = Annotated[str, Field(max_length=1000), WithJsonSchema(CODE_SCHEMA)]
 SkuStatus = Literal["active", "inactive"]
 FIELD_REFUSALS = ("invalid_sku_code", "invalid_sku_field")
 
@@ -69,7 +70,7 @@ class ManySkus(BaseModel):
 class SkuChangeBody(BaseModel):
     """What is to become of a SKU; what is not named stays as it is."""
 
-    model_config = example(name="丸い急須 白", status="inactive")
+    model_config = some_of(name="丸い急須 白", status="inactive")
     name: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     image_url: Annotated[str, Field(max_length=LONGEST_URL)] | None = Field(
         None, description="null removes it."
