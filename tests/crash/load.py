@@ -13,7 +13,7 @@ import httpx
 Effects = dict[str, tuple[int, int]]  # change of on hand and of reserved by SKU
 
 SKUS = tuple(f"crash-{number}" for number in range(6))
-OPENING_UNITS = 400
+OPENING_UNITS = 60
 RETRY_LIMIT_S = 60.0
 
 

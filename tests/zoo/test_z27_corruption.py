@@ -119,6 +119,17 @@ def test_z27_verify_repairs_nothing_and_rebuild_says_what_it_does(busy: Shop) ->
     assert rebuild(busy.database).corrections == []
 
 
+BALANCES = [statement for statement in STORED if "reservation" not in statement]
+
+
+@pytest.mark.parametrize("statement", BALANCES)
+def test_z27_rebuild_derives_every_balance_again(busy: Shop, statement: str) -> None:
+    tamper(busy, statement)
+    assert rebuild(busy.database).corrections
+    assert verify(busy.database).mismatches == []
+    assert_sound(busy.database)
+
+
 def test_z27_rebuild_does_not_hide_an_altered_event(busy: Shop) -> None:
     tamper(busy, f"UPDATE stock_event SET on_hand_change = on_hand_change + 1 {EVENT}")
     rebuild(busy.database)
