@@ -24,7 +24,7 @@ def configure_logs(settings: Settings) -> None:
     structlog.configure(
         processors=[*before, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -33,6 +33,11 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+def _to_stderr(*_names: object) -> structlog.PrintLogger:
+    """A logger to where stderr is when it first speaks, not where it was at configuration."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 _without_own_fields = structlog.stdlib.ProcessorFormatter.remove_processors_meta
