@@ -187,7 +187,7 @@ def test_both_ways_answer_any_bytes_alike(pair: Pair, path: str, body: bytes) ->
         ["ce1111", "CE1111", "kyusu", "low-stock", "nobody", "1", "b/", "a%2Fb", "%00", "b?"]
     ),
 )
-def test_both_ways_answer_any_path_alike(pair: Pair, method: str, stem: str, rest: str) -> None:
+def test_both_ways_answer_any_path_alike(pair: Pair, *, method: str, stem: str, rest: str) -> None:
     tail = re.sub(r"[^\x21-\x7e]|%(?![0-9A-F]{2})|[#\\^`{|}<>\"]", "~", rest)
 
     pair.both(method, f"{stem}{tail}")
