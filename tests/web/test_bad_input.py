@@ -219,6 +219,7 @@ def test_paths_and_methods_that_do_not_exist(shop: Api) -> None:
     assert shop.delete("/inventory/ce1111", expect=405)["code"] == "method_not_allowed"
     answer = shop.send("POST", "/inventory/ce1111/adjust", json={})
     assert (answer.status_code, answer.headers["allow"]) == (405, "PUT")
+    assert shop.send("PUT", "/skus/ce1111").headers["allow"] == "DELETE, GET, PATCH"
     shop.get("/inventory/%00", expect=422)
     shop.get("/inventory/" + "x" * 500, expect=422)
     shop.get("/inventory/%FF", expect=404)

