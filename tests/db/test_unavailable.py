@@ -147,7 +147,8 @@ def test_a_file_that_was_deleted_and_is_put_back(on_file: Shop, tmp_path: Path) 
             on_file.units("a")
     (tmp_path / "backup.db").replace(path)
     until_well(on_file)
-    assert on_file.units("a") == Units(5, 1)
+    # The write-ahead log was left alone, so what was acknowledged after the backup is there too.
+    assert on_file.units("a") == Units(5, 2)
     assert_sound(on_file.database)
 
 

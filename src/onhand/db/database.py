@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -104,12 +105,19 @@ def _reading(engine: sa.Engine, options: dict[str, Any]) -> Iterator[sa.Connecti
 
 def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
     path = Path(url.database or "")
+
+    def connect() -> sqlite3.Connection:
+        # A file that is gone must not be made anew: an empty one would throw away the write-ahead
+        # log that lies beside it.
+        address = f"file:{quote(str(path))}?mode=rw"
+        return sqlite3.connect(address, uri=True, check_same_thread=False, cached_statements=512)
+
     engine = sa.create_engine(
         url,
+        creator=connect,
         poolclass=sa.pool.QueuePool,
         pool_size=pool_size,
         pool_timeout=_SQLITE_BUSY_TIMEOUT_MS / 1000,
-        connect_args={"check_same_thread": False, "cached_statements": 512},
     )
 
     @sa.event.listens_for(engine, "connect")
