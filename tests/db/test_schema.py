@@ -1,6 +1,9 @@
 """The schema: what migrations make is what the tables say, and it guards itself."""
 
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,23 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
 def test_several_processes_upgrading_at_once_on_sqlite(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'folder' / 'new.db'}"
     assert_one_upgrades([Database(url) for _ in range(4)])
+
+
+def test_a_file_that_another_process_is_just_making_is_waited_for(tmp_path: Path) -> None:
+    """SQLite does not wait by itself when the journal mode is changed meanwhile."""
+    path = tmp_path / "new.db"
+    database = Database(f"sqlite:///{path}")
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        waiting = threads.submit(upgrade, database)
+        time.sleep(0.2)
+        other.execute("ROLLBACK")
+        waiting.result(10)
+    assert is_current(database)
+    database.dispose()
 
 
 def test_several_processes_upgrading_at_once_on_postgresql(
