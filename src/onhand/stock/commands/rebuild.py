@@ -107,7 +107,7 @@ def _rebuild_some(connection: sa.Connection, skus: list[str], report: RebuildRep
         Mismatch(sku_id, "level", str(stored.get((sku_id, place))), str(units), location=place)
         for (sku_id, place), units in sorted(changed.items())
     ]
-    _rebuild_heads(connection, [fold for fold in folds.values() if fold.version], report)
+    _rebuild_heads(connection, list(folds.values()), report)
     report.events += len(rows)
     report.skus += len(skus)
 
@@ -126,8 +126,9 @@ def _rebuild_heads(connection: sa.Connection, folds: list[Fold], report: Rebuild
     for fold in folds:
         on_hand = sum(balance.on_hand for balance in fold.balances.values())
         reserved = sum(balance.reserved for balance in fold.balances.values())
-        derived = (fold.generation, fold.version, fold.hash, on_hand, reserved)
         *known, threshold = stored[fold.sku_id]
+        generation = fold.generation or known[0]  # without any event, only the catalog knows it
+        derived = (generation, fold.version, fold.hash, on_hand, reserved)
         if tuple(known) != derived:
             rows.append((fold.sku_id, *derived, on_hand - reserved <= threshold))
             report.corrections.append(
