@@ -1,6 +1,7 @@
 """One environment's database: engine, dialect, transactions."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,9 +124,9 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # SQLAlchemy's "begin" event below opens transactions
+        _use_write_ahead_log(connection)
         for pragma in (
             f"busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "cache_size=-16384",
@@ -143,6 +144,20 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Wait for our turn: SQLite's own busy timeout does not apply to this change."""
+    give_up_at = time.monotonic() + _SQLITE_BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _refuse_replaced_file(connection: sa.Connection, path: Path) -> None:
