@@ -137,6 +137,7 @@ def test_a_hold_is_resized_moved_and_becomes_an_orders(shop: Api, clock: FakeClo
     assert (changed["reference_id"], changed["expires_at"]) == ("order-9", None)
     assert shop.patch(path, {"quantity": 11}, expect=409)["code"] == "insufficient_stock"
     shop.patch(path, {}, expect=422)
+    shop.patch(path, {"quantity": None}, expect=422)
     shop.patch("/inventory/reservations/nobody", {"quantity": 1}, expect=404)
     past = (clock() - timedelta(seconds=1)).isoformat()
     assert shop.patch(path, {"expires_at": past}, expect=422)["code"] == "invalid_moment"

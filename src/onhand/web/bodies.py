@@ -104,7 +104,8 @@ class HoldChange(BaseModel):
 
     @model_validator(mode="after")
     def _check_something(self) -> "HoldChange":
-        if not self.model_fields_set:
+        moves_end = "expires_at" in self.model_fields_set  # null means never
+        if self.quantity is None and self.order_id is None and not moves_end:
             raise ValueError("name at least one of quantity, expires_at and order_id")
         return self
 

@@ -76,19 +76,27 @@ def read_bearer(authorization: str | None) -> str:
     return token.strip()
 
 
-def authenticate(onhand: Onhand, bearer: str) -> tuple[Environment, Principal]:
-    """The environment and principal a token speaks for; may ask the database.
+def claimed_environment(onhand: Onhand, bearer: str) -> Environment:
+    """The environment a token says it belongs to.
+
+    Raises:
+        Refused: it is no token of ours.
+    """
+    name = environment_of(bearer)
+    if name is None:
+        raise Refused(Problem("invalid_token"))
+    return onhand.environment(name)
+
+
+def authenticate(environment: Environment, bearer: str) -> Principal:
+    """Whom a token speaks for; may ask the database.
 
     Raises:
         Refused: the token speaks for nobody.
         DatabaseUnavailable: it could not be looked up.
     """
-    name = environment_of(bearer)
-    if name is None:
-        raise Refused(Problem("invalid_token"))
-    environment = onhand.environment(name)
     try:
-        return environment, environment.authenticator.authenticate(bearer)
+        return environment.authenticator.authenticate(bearer)
     except InvalidToken as error:
         raise Refused(Problem("invalid_token", {"reason": error.reason})) from error
 
@@ -117,7 +125,10 @@ class GuardedRoute(APIRoute):
 async def _admit(request: Request, gate: Gate) -> Visit:
     onhand: Onhand = request.app.state.onhand
     bearer = read_bearer(request.headers.get("authorization"))
-    environment, principal = await run_in_threadpool(authenticate, onhand, bearer)
+    environment = claimed_environment(onhand, bearer)
+    principal = environment.authenticator.remembered(bearer)
+    if principal is None:
+        principal = await run_in_threadpool(authenticate, environment, bearer)
     request.scope["onhand.actor"] = principal.name
     refuse_unless_allowed(gate, principal)
     return Visit(

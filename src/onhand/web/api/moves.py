@@ -25,7 +25,7 @@ from onhand.web.fields import Location, PageSize, QueryMoment
 from onhand.web.guard import Visit
 from onhand.web.operation import operation, operations
 from onhand.web.paths import PathSku
-from onhand.web.visits import Visitor, Writer, check_count, found, shown
+from onhand.web.visits import Visitor, Writer, Writing, check_count, found, shown
 
 router = operations("/inventory", tag="stock")
 
@@ -70,16 +70,17 @@ def transfer(writer: Writer, body: TransferBody) -> Response:
 
 
 @router.post("/cleanup/expired-reservations", **operation(Right.OPERATE, Swept))
-def expire_reservations(writer: Writer) -> Response:
+def expire_reservations(visit: Visitor) -> Response:
     """Record the end of holds whose time has come.
 
-    Such holds do not count any more in any case; the server also does this by itself.
+    Such holds do not count any more in any case; the server also does this by itself. Doing it
+    again needs no key: what has ended is recorded once.
     """
-    environment = writer.visit.environment
+    environment = visit.environment
     with environment.database.read() as connection:
         due = skus_with_due_holds(connection, environment.clock(), _MOST_SWEPT)
     if due:
-        writer.decide(ExpireHolds(tuple(due)))
+        Writing(visit, None).decide(ExpireHolds(tuple(due)))
     return shown(Swept(len(due)))
 
 
