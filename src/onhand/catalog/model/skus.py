@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from onhand.access.model import Accepted, IdempotencyConflict, Refusal, has_control_characters
-
-__all__ = ["Accepted", "IdempotencyConflict", "Refusal"]
+from onhand.access.model import Refusal, has_control_characters
 
 LONGEST_CODE = 128  # characters
 LONGEST_NAME = 255

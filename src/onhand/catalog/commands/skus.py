@@ -1,4 +1,4 @@
-"""Commands of the catalog. Removing a SKU is the ledger's `ResetSku`: its stock goes with it."""
+"""Commands of SKUs. Removing a SKU is the ledger's `ResetSku`: its stock goes with it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, write_once
 from onhand.access.model import Accepted, Actor, Refusal
-from onhand.catalog.model import (
+from onhand.catalog.model.skus import (
     AliasNotFound,
     AliasTaken,
     InvalidSkuCode,
@@ -23,7 +23,7 @@ from onhand.catalog.model import (
     is_valid_code,
     normalise,
 )
-from onhand.catalog.queries import find_registered, read_skus
+from onhand.catalog.queries.skus import find_registered, read_skus
 from onhand.catalog.tables import sku, sku_alias
 from onhand.db.database import Database
 

@@ -1,4 +1,4 @@
-"""Reads of the catalog."""
+"""Reads of SKUs."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
-from onhand.catalog.model import Status, is_valid_code, normalise
+from onhand.catalog.model.skus import Status, is_valid_code, normalise
 from onhand.catalog.tables import sku, sku_alias
 
 _CHUNK = 500  # bound parameters a statement
