@@ -59,6 +59,24 @@ class Ledger:
                 return [error]
             return [self.execute_grouped([command])[0] for command in commands]
 
+    def execute_within(
+        self, connection: sa.Connection, commands: Sequence[Command]
+    ) -> list[Result]:
+        """Like `execute`, as part of a transaction that `database.begin_ledger` opened.
+
+        Raises:
+            TransactionConflict: the caller runs its whole transaction again.
+        """
+        pending = [identify(command) for command in commands]
+        names: dict[str, str] = {}
+        while True:
+            page = load(connection, pending, names=names, clock=self._clock, policy=self._policy)
+            if not page.unresolved:
+                results = _decide_all(page.book, pending, page.answers)
+                write(connection, page.book, results.entries)
+                return results.results
+            names.update(resolve(connection, page.unresolved))
+
     def _attempt(self, pending: list[Pending]) -> list[Result]:
         names: dict[str, str] = {}
         while True:
@@ -74,7 +92,8 @@ class Ledger:
                     results = _decide_all(page.book, pending, page.answers)
                     write(connection, page.book, results.entries)
                     return results.results
-            names.update(resolve(self.database, page.unresolved))
+            with self.database.read() as reading:
+                names.update(resolve(reading, page.unresolved))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from onhand.access.commands import new_command_id
 from onhand.catalog.queries import find_registered
-from onhand.db.database import Database
 from onhand.db.lookup import select_in
 from onhand.db.types import from_row, to_text
 from onhand.stock.commands.pending import Pending
@@ -99,10 +98,9 @@ def load(
     return Page(book, answers, unresolved)
 
 
-def resolve(database: Database, codes: Iterable[str]) -> dict[str, str]:
+def resolve(connection: sa.Connection, codes: Iterable[str]) -> dict[str, str]:
     """Map codes to the SKU ids the catalog knows them by; unknown ones to ""."""
-    with database.read() as connection:
-        found = find_registered(connection, codes)
+    found = find_registered(connection, codes)
     return {code: found[code][0] if code in found else "" for code in codes}
 
 

@@ -45,7 +45,8 @@ class Reserve:
     """Hold every line or none for a cart or order, until `expires_at`.
 
     Without `expires_at` the hold ends after the default for carts or orders; `never_expires` keeps
-    it until it is released or shipped.
+    an order's until it is released or shipped. `is_fact` tells of an order that was already taken
+    elsewhere: it is held whatever is left, and what lacks is recorded as oversold.
     """
 
     reference: Reference
@@ -53,6 +54,7 @@ class Reserve:
     lines: tuple[Line, ...]
     expires_at: datetime | None = None
     never_expires: bool = False
+    is_fact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +202,16 @@ Ask = (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """An ask with its caller; the same caller's same key happens once."""
+    """An ask with its caller; the same caller's same key happens once.
+
+    With a `key_space`, the same key happens once there, whoever asks.
+    """
 
     caller: Caller
     ask: Ask
     idempotency_key: str | None = None
     store_id: str | None = field(default=None)
+    key_space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

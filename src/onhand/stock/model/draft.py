@@ -23,11 +23,15 @@ class HoldTerms:
 
 @dataclass(slots=True)
 class Want:
-    """Units one line wants to take; without a location, wherever they are."""
+    """Units one line wants to take; without a location, wherever they are.
+
+    A fact takes them whether they are there or not.
+    """
 
     stock: SkuStock
     units: int
     location: str | None = None
+    is_fact: bool = False
 
 
 class Draft:
@@ -81,11 +85,11 @@ class Draft:
     def allocate(self, want: Want) -> list[tuple[str, int]] | None:
         """Split the units over locations in order of priority; None when too few are left.
 
-        The scope that is checked is the scope that is taken. A SKU that may be oversold is always
-        served: what is missing is taken at the first location, with leave.
+        The scope that is checked is the scope that is taken. A fact, and a SKU that may be
+        oversold, is always served: what is missing is taken at the first location, with leave.
         """
         missing = max(0, want.units - self.takeable(want))
-        if missing and not want.stock.allow_oversell:
+        if missing and not (want.is_fact or want.stock.allow_oversell):
             return None
         takes: list[tuple[str, int]] = []
         left = want.units - missing

@@ -8,6 +8,7 @@ from onhand.stock.model.commands import ChangeHold, Deduct, Line, Release, Reser
 from onhand.stock.model.draft import Draft, HoldTerms, Want
 from onhand.stock.model.events import MAIN_LOCATION, Kind, Reference, ReferenceType, utc_text
 from onhand.stock.model.refusals import (
+    CartHoldMustEnd,
     ExceedsHeld,
     ExceedsReserved,
     ExceedsShipped,
@@ -41,13 +42,16 @@ def decide_reserve(draft: Draft, ask: Reserve) -> Refusal | None:
         return ReservationNotYours(ask.reference.id)
     if ask.expires_at is not None and ask.expires_at <= draft.book.now:
         return InvalidMoment("expires_at", utc_text(ask.expires_at))
+    if ask.never_expires and ask.reference.type is ReferenceType.CART:
+        return CartHoldMustEnd(ask.reference.id)
     expires_at = None if ask.never_expires else ask.expires_at or _default_end(draft, ask.reference)
     terms = HoldTerms(ask.owner, ask.reference, expires_at)
     wants = resolve_lines(draft, ask.lines)
     if isinstance(wants, Refusal):
         return wants
     for want in wants:
-        refusal = _check_limit(draft, want, terms.owner)
+        want.is_fact = ask.is_fact
+        refusal = None if ask.is_fact else _check_limit(draft, want, terms.owner)
         if refusal is not None:
             return refusal
         takes = draft.allocate(want)
@@ -259,6 +263,9 @@ def decide_change_hold(draft: Draft, ask: ChangeHold) -> Refusal | None:
         return ReservationEnded(ask.reservation_id, hold.state)
     if ask.expires_at is not None and ask.expires_at <= book.now:
         return InvalidMoment("expires_at", utc_text(ask.expires_at))
+    stays_a_cart = hold.reference.type is ReferenceType.CART and ask.order_id is None
+    if ask.never_expires and stays_a_cart:
+        return CartHoldMustEnd(ask.reservation_id)
     draft.before = hold_terms(hold)
     stock = book.stocks[hold.sku_id]
     refusal = _resize(draft, stock, hold, (ask.units or hold.units_held) - hold.units_held)
