@@ -4,17 +4,27 @@ from datetime import timedelta
 
 import pytest
 
-from onhand.stock.model.commands import Adjust, AdjustLine, AdjustMode, Line, Receive, Transfer
+from onhand.stock.model.commands import (
+    Adjust,
+    AdjustLine,
+    AdjustMode,
+    Deduct,
+    Line,
+    Receive,
+    SetPolicy,
+    Transfer,
+)
 from onhand.stock.model.refusals import (
     BalanceTooLarge,
     InsufficientStock,
     InvalidMoment,
     Refusal,
+    SameLocation,
     Shortage,
     UnknownLocation,
     UnknownSku,
 )
-from tests.shop import START, FakeClock, Shop, Units, cart, lines, reserve
+from tests.shop import START, FakeClock, Shop, Units, cart, lines, order, reserve
 from tests.stock.recount import assert_sound, dump, table
 
 
@@ -143,11 +153,33 @@ def test_two_lines_of_a_transfer_count_together(shop: Shop) -> None:
         (Transfer(lines(a=1), "moon"), UnknownLocation("moon")),
         (Transfer(lines("moon", a=1), "main"), UnknownLocation("moon")),
         (Transfer(lines(ghost=1), "main"), UnknownSku(("ghost",))),
+        (Transfer(lines(a=1), "main"), SameLocation("a", "main")),
+        (Transfer(lines("main", a=9), "main"), SameLocation("a", "main")),
     ],
 )
 def test_a_transfer_that_cannot_be(shop: Shop, ask: Transfer, refusal: Refusal) -> None:
     shop.register(a=5)
     assert shop.refuse(ask) == refusal
+    assert shop.units("a") == Units(5, 0)
+    assert shop.kinds("a") == ["received"]
+
+
+def test_a_transfer_that_lacks_units_names_what_is_left_where_they_are(shop: Shop) -> None:
+    """Elsewhere more was sold than there was, so the total is less than what lies in main."""
+    for place in ("east", "west"):
+        shop.add_location(place)
+    shop.register(a=5)
+    shop.do(SetPolicy("a", allow_oversell=True))
+    shop.do(Deduct(order(), lines("east", a=3)))
+    assert shop.units("a") == Units(2, 0)
+    for allow in (True, False):
+        shop.do(SetPolicy("a", allow_oversell=allow))
+        refusal = shop.refuse(Transfer(lines(a=6), "west"))
+        assert refusal == InsufficientStock((Shortage("a", 6, 5),))
+        refusal = shop.refuse(Transfer(lines("main", "east", a=1), "west"))
+        assert refusal == InsufficientStock((Shortage("a", 1, 0),))
+    shop.do(Transfer(lines(a=5), "west"))
+    assert_sound(shop.database)
 
 
 def test_time_running_backwards_does_not_turn_the_chain(shop: Shop, clock: FakeClock) -> None:

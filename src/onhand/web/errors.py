@@ -21,6 +21,7 @@ STATUSES = {
     "insufficient_stock": 409,
     "unknown_sku": 404,
     "unknown_location": 404,
+    "same_location": 422,
     "reservation_not_found": 404,
     "reservation_ended": 409,
     "reservation_not_yours": 403,

@@ -5,7 +5,14 @@ from onhand.stock.model.commands import Adjust, AdjustLine, AdjustMode, Count, R
 from onhand.stock.model.draft import Draft, Want
 from onhand.stock.model.events import MAIN_LOCATION, Kind
 from onhand.stock.model.holds import resolve_lines
-from onhand.stock.model.refusals import Refusal, UnknownLocation, UnknownSku
+from onhand.stock.model.refusals import (
+    InsufficientStock,
+    Refusal,
+    SameLocation,
+    Shortage,
+    UnknownLocation,
+    UnknownSku,
+)
 
 
 def decide_receive(draft: Draft, ask: Receive) -> Refusal | None:
@@ -71,9 +78,32 @@ def decide_transfer(draft: Draft, ask: Transfer) -> Refusal | None:
     if isinstance(wants, Refusal):
         return wants
     for want in wants:
-        want.location = want.location or MAIN_LOCATION
-        if want.units > want.stock.available_at(want.location):
-            return draft.insufficient(wants)
-        for place, change in ((want.location, -want.units), (ask.to_location, want.units)):
+        source = want.location = want.location or MAIN_LOCATION
+        if source == ask.to_location:
+            return SameLocation(want.stock.sku_id, source)
+    for want in wants:
+        source = want.location or MAIN_LOCATION
+        if want.units > want.stock.available_at(source):
+            return _lacking(draft, wants)
+        for place, change in ((source, -want.units), (ask.to_location, want.units)):
             draft.add(Change(Kind.TRANSFERRED, want.stock, place, change))
     return None
+
+
+def _lacking(draft: Draft, wants: list[Want]) -> InsufficientStock:
+    """What is left where each line's units are: a transfer does not care for the total."""
+    draft.undo()
+    asked: dict[tuple[str, str], int] = {}
+    left: dict[tuple[str, str], int] = {}
+    for want in wants:
+        source = want.location or MAIN_LOCATION
+        place = want.stock.sku_id, source
+        asked[place] = asked.get(place, 0) + want.units
+        left[place] = max(0, want.stock.available_at(source))
+    return InsufficientStock(
+        tuple(
+            Shortage(sku_id, units, left[sku_id, source])
+            for (sku_id, source), units in asked.items()
+            if units > left[sku_id, source]
+        )
+    )

@@ -42,6 +42,15 @@ class UnknownLocation(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class SameLocation(Refusal):
+    """The units are to be moved to where they are already."""
+
+    code: ClassVar[str] = "same_location"
+    sku: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReservationNotFound(Refusal):
     """No reservation has this id or belongs to this reference."""
 

@@ -62,7 +62,7 @@ def adjust_many(writer: Writer, body: BulkAdjust) -> Response:
     return writer.decide(Adjust(lines, body.reason, body.happened_at))
 
 
-@router.post("/transfer", **operation(Right.OPERATE, StockAnswer, *MOVE_REFUSALS))
+@router.post("/transfer", **operation(Right.OPERATE, StockAnswer, *MOVE_REFUSALS, "same_location"))
 def transfer(writer: Writer, body: TransferBody) -> Response:
     """Move free units between locations, all lines or none."""
     check_count(body.lines, writer.visit)

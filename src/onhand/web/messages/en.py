@@ -11,6 +11,11 @@ ENGLISH = {
     ),
     "unknown_sku": Text("Unknown SKU", "No registered SKU or alias has this code: {skus}."),
     "unknown_location": Text("Unknown location", "No active location is called {location}."),
+    "same_location": Text(
+        "Already there",
+        "{sku} is to be moved from {location} to {location}. "
+        "Name another location to move to, or leave out the line.",
+    ),
     "reservation_not_found": Text(
         "Reservation not found", "Nothing is or was held under {reservation}."
     ),

@@ -11,6 +11,11 @@ JAPANESE = {
     ),
     "unknown_sku": Text("不明なSKU", "このコードのSKUまたは別名は登録されていません：{skus}。"),
     "unknown_location": Text("不明な拠点", "有効な拠点 {location} はありません。"),
+    "same_location": Text(
+        "移動元と移動先が同じです",
+        "{sku} の移動元と移動先がどちらも {location} です。"
+        "別の移動先を指定するか、この行を除いてください。",
+    ),
     "reservation_not_found": Text("引当が見つかりません", "{reservation} による引当はありません。"),
     "reservation_ended": Text(
         "引当は終了しています", "引当 {reservation} は終了しています（状態：{state}）。"

@@ -11,6 +11,10 @@ CHINESE = {
     ),
     "unknown_sku": Text("未知的 SKU", "没有已登记的 SKU 或别名使用此编码：{skus}。"),
     "unknown_location": Text("未知的仓库", "没有名为 {location} 的启用仓库。"),
+    "same_location": Text(
+        "调出与调入仓库相同",
+        "{sku} 的调出和调入仓库都是 {location}。请指定另一个调入仓库，或去掉这一行。",
+    ),
     "reservation_not_found": Text("找不到预占", "{reservation} 名下没有预占。"),
     "reservation_ended": Text("预占已结束", "预占 {reservation} 已结束（状态：{state}）。"),
     "reservation_not_yours": Text("预占属于他人", "您无权操作预占 {reservation}。"),
