@@ -7,6 +7,7 @@ import pytest
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Caller, ChangeHold, Policy, Reserve
 from onhand.stock.model.refusals import (
+    CartHoldMustEnd,
     ExceedsReserved,
     HoldLimitReached,
     InsufficientStock,
@@ -95,8 +96,8 @@ def test_extending_and_shortening(shop: Shop, clock: FakeClock, hold: str) -> No
     assert_sound(shop.database)
 
 
-def test_a_hold_without_end(shop: Shop, clock: FakeClock, hold: str) -> None:
-    answer = shop.do(ChangeHold(hold, never_expires=True))
+def test_an_orders_hold_may_be_without_end(shop: Shop, clock: FakeClock, hold: str) -> None:
+    answer = shop.do(ChangeHold(hold, never_expires=True, order_id="order-1"))
     assert answer["reservations"][0]["expires_at"] is None
     clock.advance(10**8)
     shop.receive("a", 1)
@@ -122,11 +123,20 @@ def test_a_carts_hold_becomes_an_orders(shop: Shop, hold: str) -> None:
     assert_sound(shop.database)
 
 
+def test_a_carts_hold_must_end(shop: Shop, hold: str) -> None:
+    before = dump(shop.database)
+    assert shop.refuse(ChangeHold(hold, never_expires=True)) == CartHoldMustEnd(hold)
+    assert shop.refuse(ChangeHold(hold, units=5, never_expires=True)) == CartHoldMustEnd(hold)
+    asked = Reserve(cart(2), "ann", lines(a=1), never_expires=True)
+    assert shop.refuse(asked) == CartHoldMustEnd("cart-2")
+    assert dump(shop.database) == before
+
+
 def test_an_order_without_end_stays_without_end(shop: Shop) -> None:
     shop.register(a=5)
-    asked = Reserve(cart(), "ann", lines(a=1), never_expires=True)
+    asked = Reserve(order(1), "ann", lines(a=1), never_expires=True)
     hold = shop.do(asked)["reservations"][0]["id"]
-    answer = shop.do(ChangeHold(hold, order_id="order-1"))
+    answer = shop.do(ChangeHold(hold, order_id="order-2"))
     assert answer["reservations"][0]["expires_at"] is None
 
 

@@ -75,7 +75,7 @@ def test_the_sweep_ends_what_is_due_and_nothing_else(held: Shop, clock: FakeCloc
 def test_what_is_due_is_found_the_longest_overdue_first(held: Shop, clock: FakeClock) -> None:
     held.register(b=5, c=5)
     held.do(Reserve(cart(2), "bob", lines(b=1), expires_at=END - timedelta(seconds=1)))
-    held.do(Reserve(cart(2), "bob", lines(c=1), never_expires=True))
+    held.do(Reserve(order(2), "bob", lines(c=1), never_expires=True))
     with held.database.read() as connection:
         assert skus_with_due_holds(connection, clock(), 10) == []
         assert skus_with_due_holds(connection, END, 10) == ["b", "a"]

@@ -131,6 +131,8 @@ def test_a_hold_is_resized_moved_and_becomes_an_orders(shop: Api, clock: FakeClo
     path = f"/inventory/reservations/{hold['id']}"
 
     assert shop.patch(path, {"quantity": 4})["reservations"][0]["quantity"] == 4
+    problem = shop.patch(path, {"expires_at": None}, expect=422)
+    assert (problem["code"], problem["reservation"]) == ("cart_hold_must_end", hold["id"])
     moment = (clock() + timedelta(hours=3)).isoformat()
     assert shop.patch(path, {"expires_at": moment})["reservations"][0]["expires_at"]
     (changed,) = shop.patch(path, {"order_id": "order-9", "expires_at": None})["reservations"]

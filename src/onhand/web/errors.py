@@ -25,6 +25,7 @@ STATUSES = {
     "reservation_not_found": 404,
     "reservation_ended": 409,
     "reservation_not_yours": 403,
+    "cart_hold_must_end": 422,
     "exceeds_held": 409,
     "exceeds_reserved": 409,
     "exceeds_shipped": 409,

@@ -76,6 +76,14 @@ class ReservationNotYours(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class CartHoldMustEnd(Refusal):
+    """Only an order's hold may be without an end."""
+
+    code: ClassVar[str] = "cart_hold_must_end"
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExceedsHeld(Refusal):
     """More units are to be released than the reference holds."""
 

@@ -204,6 +204,7 @@ def read_reservations(visit: Visitor, wanted: Annotated[HoldSearch, Query()]) ->
         "reservation_ended",
         "hold_limit_reached",
         "invalid_moment",
+        "cart_hold_must_end",
         owner_token=True,
     ),
 )

@@ -25,6 +25,11 @@ ENGLISH = {
     "reservation_not_yours": Text(
         "Reservation belongs to somebody else", "The hold {reservation} is not yours to touch."
     ),
+    "cart_hold_must_end": Text(
+        "A cart's hold must end",
+        "{reservation} is a cart's; only an order's hold may be without an end. "
+        "Name the moment at which it ends, or make it an order's.",
+    ),
     "exceeds_held": Text("More than is held", "{asked} of {sku} to release, but {held} held."),
     "exceeds_reserved": Text(
         "More than was reserved",

@@ -23,6 +23,11 @@ JAPANESE = {
     "reservation_not_yours": Text(
         "他者の引当です", "引当 {reservation} を操作する権限がありません。"
     ),
+    "cart_hold_must_end": Text(
+        "カートの引当には期限が必要です",
+        "{reservation} はカートの引当です。無期限にできるのは注文の引当だけです。"
+        "終了日時を指定するか、注文の引当に切り替えてください。",
+    ),
     "exceeds_held": Text(
         "引当数を超えています",
         "{sku} を {asked} 個解除しようとしましたが、引当は {held} 個です。",

@@ -18,6 +18,11 @@ CHINESE = {
     "reservation_not_found": Text("找不到预占", "{reservation} 名下没有预占。"),
     "reservation_ended": Text("预占已结束", "预占 {reservation} 已结束（状态：{state}）。"),
     "reservation_not_yours": Text("预占属于他人", "您无权操作预占 {reservation}。"),
+    "cart_hold_must_end": Text(
+        "购物车的预占必须有期限",
+        "{reservation} 是购物车的预占，只有订单的预占可以没有期限。"
+        "请指定结束时间，或将其转为订单。",
+    ),
     "exceeds_held": Text("超过预占数量", "要释放 {sku} {asked} 件，但只预占了 {held} 件。"),
     "exceeds_reserved": Text(
         "超过预占数量",
