@@ -48,6 +48,19 @@ def test_asks_of_the_same_shape_are_told_apart(shop: Shop) -> None:
     assert shop.refuse(deduct(order()), key="k") == IdempotencyConflict("k")
 
 
+def test_the_same_ask_for_another_store_is_another_request(shop: Shop) -> None:
+    shop.register(a=5)
+    ask = reserve(cart(), a=2)
+    first, again, other = (
+        shop.ledger.execute([Command(TILL, ask, "k", store_id)])[0]
+        for store_id in ("ginza", "ginza", "umeda")
+    )
+    assert isinstance(first, Accepted)
+    assert again == replace(first, replayed=True)
+    assert other == IdempotencyConflict("k")
+    assert shop.units("a") == Units(5, 2)
+
+
 def test_keys_belong_to_their_caller(shop: Shop) -> None:
     shop.register(a=5)
     shop.do(reserve(cart(1), a=1), key="k")

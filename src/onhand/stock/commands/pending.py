@@ -26,5 +26,7 @@ def identify(command: Command) -> Pending:
     return Pending(
         command,
         new_command_id() if key is None else command_id(command.caller.actor, key),
-        request_hash(type(command.ask).__name__, msgspec.json.encode(command.ask)),
+        request_hash(
+            type(command.ask).__name__, msgspec.json.encode((command.ask, command.store_id))
+        ),
     )
