@@ -153,6 +153,41 @@ def test_a_loop_that_was_closed_harms_nobody(group: Grouped[int, int], run: Run)
     assert group.submit(5).result(LIMIT_S) == 10
 
 
+class Closing(asyncio.SelectorEventLoop):
+    """A loop that was open when it was asked, and is closed when it is called."""
+
+    is_late = True
+
+    def is_closed(self) -> bool:
+        """What was true a moment ago."""
+        return not self.is_late and super().is_closed()
+
+
+def test_a_loop_that_closes_at_the_last_moment_harms_nobody(
+    group: Grouped[int, int], run: Run
+) -> None:
+    async def leave() -> None:
+        group.submit_async(1)
+
+    loop = Closing()
+    run.gate.clear()
+    loop.run_until_complete(leave())
+    loop.close()
+    other = group.submit(2)
+    run.gate.set()
+    assert other.result(LIMIT_S) == 4
+    assert group.submit(5).result(LIMIT_S) == 10
+    loop.is_late = False
+
+
+def test_a_run_that_answers_too_few_is_told_to_all_of_the_batch() -> None:
+    few: Grouped[int, int] = Grouped("few", lambda items: [0] * (len(items) - 1))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="0 results for 1 items"):
+            few.submit(1).result(LIMIT_S)
+    few.close()
+
+
 def test_a_cancelled_future_harms_nobody(group: Grouped[int, int], run: Run) -> None:
     run.gate.clear()
     group.submit(1)

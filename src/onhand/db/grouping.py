@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -91,6 +92,8 @@ class Grouped(Generic[Item, Result]):
             results: Sequence[Result | BaseException]
             try:
                 results = self._run(items)
+                if len(results) != len(items):
+                    raise ValueError(f"{len(results)} results for {len(items)} items")
             except Exception as error:  # tidy: boundary — the thread must outlive any one batch
                 results = [error] * len(items)
             _deliver([future for _, future in batch], results)
@@ -104,7 +107,9 @@ def _deliver(futures: Sequence[AnyFuture], results: Sequence[object]) -> None:
         elif future.set_running_or_notify_cancel():  # else its caller has cancelled it
             _settle(future, result)
     for loop, pairs in by_loop.items():
-        if not loop.is_closed():
+        # A closed loop refuses: its callers are gone. Asking it first would not help, it may close
+        # between the answer and the call.
+        with suppress(RuntimeError):
             loop.call_soon_threadsafe(_settle_all, pairs)
 
 
