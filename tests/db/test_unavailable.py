@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -152,6 +153,38 @@ def test_a_file_that_was_deleted_and_is_put_back(on_file: Shop, tmp_path: Path) 
     assert_sound(on_file.database)
 
 
+def in_use(shop: Shop) -> None:
+    """Every connection of both pools is open and was used before."""
+    with ExitStack() as stack:
+        for _ in range(8):
+            for begin in (shop.database.read, shop.database.look_up):
+                stack.enter_context(begin()).execute(sa.text("SELECT 1"))
+                if shop.database.dialect == "sqlite":
+                    break  # it has one pool
+
+
+def all_at_once(shop: Shop) -> None:
+    """Every connection of both pools answers, none of them for the second time."""
+    in_use(shop)
+    shop.do(reserve(cart(), a=1))
+
+
+def test_a_file_that_was_put_back_is_used_at_the_first_call(on_file: Shop, tmp_path: Path) -> None:
+    path = file_of(on_file)
+    on_file.database.dispose()  # so that everything is in the one file
+    for name in ("one.db", "two.db"):
+        shutil.copyfile(path, tmp_path / name)
+    in_use(on_file)
+    path.unlink()
+    with pytest.raises(DatabaseUnavailable):
+        on_file.units("a")
+    (tmp_path / "one.db").replace(path)
+    in_use(on_file)
+    (tmp_path / "two.db").replace(path)
+    all_at_once(on_file)
+    assert on_file.units("a") == Units(5, 1)
+
+
 def test_a_deleted_file_is_not_silently_begun_anew(on_file: Shop) -> None:
     path = file_of(on_file)
     path.unlink()
@@ -229,6 +262,29 @@ def test_connections_that_were_cut(on_server: Shop) -> None:
     until_well(on_server)
     assert on_server.units("a") == Units(5, 1)
     assert_sound(on_server.database)
+
+
+def test_connections_that_were_cut_while_idle_are_replaced_unnoticed(on_server: Shop) -> None:
+    in_use(on_server)
+    terminate_backends(on_server)
+    all_at_once(on_server)
+    assert on_server.units("a") == Units(5, 1)
+
+
+def test_a_server_that_was_restarted_is_used_at_the_first_call(
+    on_own_server: Shop, own_server: PostgresServer
+) -> None:
+    in_use(on_own_server)
+    own_server.stop()
+    own_server.start()
+    all_at_once(on_own_server)
+    in_use(on_own_server)
+    own_server.stop()
+    with pytest.raises(DatabaseUnavailable):
+        on_own_server.units("a")
+    own_server.start()
+    all_at_once(on_own_server)
+    assert on_own_server.units("a") == Units(5, 2)
 
 
 def test_a_connection_cut_inside_a_transaction_leaves_nothing(on_server: Shop) -> None:

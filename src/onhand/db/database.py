@@ -1,5 +1,6 @@
 """One environment's database: engine, dialect, transactions."""
 
+import select
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from onhand.db.errors import DatabaseUnavailable, translated_errors
+from onhand.db.errors import translated_errors
 
 _SQLITE_BUSY_TIMEOUT_MS = 5_000
 _POSTGRES_LOCK_TIMEOUT_MS = 10_000
@@ -135,15 +136,27 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
             "wal_autocheckpoint=8192",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
-        entry.info["inode"] = path.stat().st_ino
+        entry.info["inode"] = _inode(path)
+
+    @sa.event.listens_for(engine, "checkout")
+    def refuse_replaced_file(_: object, entry: ConnectionPoolEntry, __: object) -> None:
+        # Writes to a deleted or replaced file would succeed and be lost with the handle.
+        if _inode(path) != entry.info["inode"]:
+            raise sa.exc.InvalidatePoolError("the database file was removed or replaced")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        _refuse_replaced_file(connection, path)
         read_only = connection.get_execution_options().get("onhand_read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
@@ -160,17 +173,6 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _refuse_replaced_file(connection: sa.Connection, path: Path) -> None:
-    """Writes to a deleted or replaced SQLite file would succeed and be lost with the handle."""
-    try:
-        inode = path.stat().st_ino
-    except FileNotFoundError:
-        inode = None
-    if inode != connection.info.get("inode"):
-        connection.invalidate()
-        raise DatabaseUnavailable("the database file was removed or replaced")
-
-
 def _postgres_engine(
     url: URL, schema: str | None, pool_size: int, *, planner: str = ""
 ) -> sa.Engine:
@@ -183,9 +185,25 @@ def _postgres_engine(
         "prepare_threshold": 2,
         "application_name": "onhand",
     }
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         pool_timeout=10,
         connect_args=connect_args,
     )
+
+    @sa.event.listens_for(engine, "checkout")
+    def refuse_dead_connection(connection: Any, _: object, __: object) -> None:
+        # A server says nothing to an idle connection but goodbye. Looking whether it did costs a
+        # few microseconds, asking it whether it is there would cost a round trip.
+        if connection.closed or _has_word(connection.fileno()):
+            raise sa.exc.InvalidatePoolError("the server closed the connection")
+
+    return engine
+
+
+def _has_word(file_descriptor: int) -> bool:
+    """Whether something can be read from a socket without waiting, its end included."""
+    poll = select.poll()
+    poll.register(file_descriptor, select.POLLIN)
+    return bool(poll.poll(0))
