@@ -6,47 +6,13 @@ import msgspec
 
 from onhand.access.queries import AuditPage, TokenView, UserView
 from onhand.catalog.queries import SkuPage, SkuView
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.queries.counts import CountView
 from onhand.stock.queries.feed import FeedPage
 from onhand.stock.queries.history import EventView, Explanation
 from onhand.stock.queries.holds import HoldView
 from onhand.stock.queries.levels import LevelView
 from onhand.stock.queries.locations import LocationView
-
-
-class ReservationAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reservation as it is after the command; quantities are whole units."""
-
-    id: str
-    sku: str
-    location: str
-    quantity: int
-    shipped: int
-    returned: int
-    state: str
-    owner: str
-    reference_type: str
-    reference_id: str
-    expires_at: datetime | None
-
-
-class LevelAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A SKU's stock over all locations as it is after the command, in whole units."""
-
-    sku: str
-    on_hand: int
-    reserved: int
-    available: int
-    version: int
-
-
-class StockAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a command did: the reservations and levels it touched."""
-
-    command_id: str
-    recorded_at: datetime
-    reservations: list[ReservationAnswer]
-    levels: list[LevelAnswer]
 
 
 class LevelBatch(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from onhand.catalog.commands import unregister
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.types import to_text
 from onhand.stock import tables
+from onhand.stock.commands.answers import LevelAnswer, ReservationAnswer, StockAnswer
 from onhand.stock.commands.pending import Pending
 from onhand.stock.model.book import Book, Hold, SkuStock
 from onhand.stock.model.commands import (
@@ -125,41 +126,6 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
         unregister(connection, sku_id, at=book.now)
 
 
-class HoldAnswer(msgspec.Struct):
-    """A hold as it is after the command; counts are whole units, `quantity` is held now."""
-
-    id: str
-    sku: str
-    location: str
-    quantity: int
-    shipped: int
-    returned: int
-    state: str
-    owner: str
-    reference_type: str
-    reference_id: str
-    expires_at: str | None
-
-
-class LevelAnswer(msgspec.Struct):
-    """A SKU's whole units over all locations after the command."""
-
-    sku: str
-    on_hand: int
-    reserved: int
-    available: int
-    version: int
-
-
-class Answer(msgspec.Struct):
-    """What a caller is told of an accepted command."""
-
-    command_id: str
-    recorded_at: str
-    reservations: list[HoldAnswer]
-    levels: list[LevelAnswer]
-
-
 _encoder = msgspec.json.Encoder()
 
 
@@ -174,10 +140,10 @@ def answer(draft: Draft, command: Command) -> str:
     elif isinstance(ask, SetPolicy | ResetSku):
         stock = book.stocks[book.names.get(ask.sku, ask.sku)]
         stocks[stock.sku_id] = stock
-    body = Answer(
+    body = StockAnswer(
         draft.command_id,
         book.now_text,
-        [_hold_answer(hold) for hold in holds.values()],
+        [_reservation_answer(hold) for hold in holds.values()],
         [
             LevelAnswer(s.sku_id, s.on_hand, s.reserved, s.available, s.version)
             for s in stocks.values()
@@ -186,8 +152,8 @@ def answer(draft: Draft, command: Command) -> str:
     return _encoder.encode(body).decode()
 
 
-def _hold_answer(hold: Hold) -> HoldAnswer:
-    return HoldAnswer(
+def _reservation_answer(hold: Hold) -> ReservationAnswer:
+    return ReservationAnswer(
         hold.reservation_id,
         hold.sku_id,
         hold.location_id,

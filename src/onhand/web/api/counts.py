@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.commands.counts import (
     Counted,
     CountEntry,
@@ -17,7 +18,7 @@ from onhand.stock.commands.counts import (
     open_count,
 )
 from onhand.stock.queries.counts import CountView, list_counts, read_count
-from onhand.web.answers import CountPage, StockAnswer
+from onhand.web.answers import CountPage
 from onhand.web.bodies import example
 from onhand.web.errors import Problem, Refused
 from onhand.web.fields import FreeText, Location, Name, PageSize, SkuCode, UnitsOrNone

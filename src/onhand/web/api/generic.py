@@ -6,9 +6,10 @@ from fastapi import Query
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.model.commands import Deduct, Line, Release, Reserve, Return
 from onhand.stock.queries.levels import LevelView
-from onhand.web.answers import LevelBatch, StockAnswer
+from onhand.web.answers import LevelBatch
 from onhand.web.api.holds import (
     DEDUCT_REFUSALS,
     RELEASE_REFUSALS,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.model.commands import (
     ChangeHold,
     Deduct,
@@ -17,7 +18,7 @@ from onhand.stock.model.commands import (
 )
 from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.queries.holds import HoldFilter, list_holds
-from onhand.web.answers import ReservationPage, StockAnswer
+from onhand.web.answers import ReservationPage
 from onhand.web.bodies import (
     Deduction,
     HoldChange,

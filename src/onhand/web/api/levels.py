@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.model.commands import SetPolicy
 from onhand.stock.queries.levels import LevelView, level_as_of, low_stock, read_levels
-from onhand.web.answers import LevelBatch, LowStock, StockAnswer
+from onhand.web.answers import LevelBatch, LowStock
 from onhand.web.bodies import BatchBody, ThresholdBody
 from onhand.web.fields import PageSize, QueryMoment, SkuCode
 from onhand.web.guard import Visit

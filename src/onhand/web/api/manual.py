@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, model_validator
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.model.commands import (
     Adjust,
     AdjustLine,
@@ -19,7 +20,6 @@ from onhand.stock.model.commands import (
     Return,
 )
 from onhand.stock.model.events import Reference, ReferenceType, Source
-from onhand.web.answers import StockAnswer
 from onhand.web.api.holds import DEDUCT_REFUSALS
 from onhand.web.api.moves import MOVE_REFUSALS
 from onhand.web.bodies import example

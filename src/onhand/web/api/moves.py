@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.model.commands import (
     Adjust,
     AdjustLine,
@@ -18,7 +19,7 @@ from onhand.stock.model.commands import (
 from onhand.stock.model.events import Kind
 from onhand.stock.queries.history import Explanation, HistoryFilter, explain, history
 from onhand.stock.queries.levels import skus_with_due_holds
-from onhand.web.answers import History, StockAnswer, Swept
+from onhand.web.answers import History, Swept
 from onhand.web.bodies import AdjustBody, BulkAdjust, ReceiveBody, TransferBody, lines_of
 from onhand.web.errors import Problem, Refused
 from onhand.web.fields import Location, PageSize, QueryMoment

@@ -18,8 +18,9 @@ from onhand.catalog.model import (
     Status,
 )
 from onhand.catalog.queries import SkuFilter, SkuPage, SkuSort, SkuView, list_skus, read_sku
+from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.model.commands import ResetSku
-from onhand.web.answers import CreatedSkus, History, StockAnswer
+from onhand.web.answers import CreatedSkus, History
 from onhand.web.api.moves import HistorySearch, show_history
 from onhand.web.bodies import example, some_of
 from onhand.web.fields import CODE_SCHEMA, PageSize
