@@ -19,12 +19,12 @@ from onhand.stock.commands.counts import (
     enter_counts,
     open_count,
 )
-from onhand.stock.model.commands import Policy, ResetSku
+from onhand.stock.model.commands import Caller, Policy, ResetSku
 from onhand.stock.model.refusals import CountEnded, CountNotFound, UnknownLocation, UnknownSku
 from onhand.stock.queries.counts import CountView, list_counts, read_count
 from tests.gate import wait_for_lock_queue
 from tests.shop import FakeClock, Shop, Units, cart, deduct, order, reserve
-from tests.stock.recount import assert_sound
+from tests.stock.recount import assert_sound, table
 
 CLERK = Actor("clerk", "manual", "192.0.2.1")
 
@@ -44,9 +44,9 @@ def enter(shop: Shop, count_id: str, **found: int) -> object:
     return enter_counts(shop.database, CLERK, entry, now=shop.clock())
 
 
-def close(shop: Shop, count_id: str) -> object:
+def close(shop: Shop, count_id: str, *, actor: Actor = CLERK) -> object:
     """Bring the differences into the ledger."""
-    return close_count(shop.ledger, CLERK, count_id, now=shop.clock())
+    return close_count(shop.ledger, actor, count_id, now=shop.clock())
 
 
 def sheet(shop: Shop, count_id: str) -> CountView:
@@ -115,6 +115,52 @@ def test_closing_again_counts_once(shop: Shop) -> None:
     assert isinstance(again, Accepted)
     assert (again.answer, again.replayed) == (first.answer, True)
     assert shop.units("a") == Units(8, 0)
+
+
+def test_closing_names_who_did_and_counts_once_whoever_does_it_again(shop: Shop) -> None:
+    shop.register(a=10)
+    count_id = opened(shop, "a")
+    enter(shop, count_id, a=7)
+    first = close(shop, count_id)
+    again = close(shop, count_id, actor=Actor("boss"))
+    assert isinstance(first, Accepted)
+    assert isinstance(again, Accepted)
+    assert (again.answer, again.replayed) == (first.answer, True)
+    assert shop.units("a") == Units(7, 0)
+    event = table(shop.database, "stock_event")[-1]
+    assert (event["kind"], event["actor"], event["source"]) == ("counted", "clerk", "manual")
+    (entry,) = [e for e in table(shop.database, "audit_entry") if e["action"] == "Count"]
+    assert (entry["actor"], entry["origin"]) == ("clerk", "192.0.2.1")
+
+
+def test_a_callers_own_key_cannot_be_taken_for_a_sheets(shop: Shop) -> None:
+    shop.register(a=10)
+    count_id = opened(shop, "a")
+    enter(shop, count_id, a=7)
+    shop.do(deduct(order(), a=1), caller=Caller("stocktake"), key=count_id)
+    shop.do(deduct(order(2), a=1), caller=Caller("clerk"), key=count_id)
+    assert isinstance(close(shop, count_id), Accepted)
+    assert shop.units("a") == Units(5, 0)
+
+
+def test_a_long_sheet_is_filled_in_with_few_statements(shop: Shop) -> None:
+    skus = [f"s{number:03}" for number in range(300)]
+    shop.register(*skus)
+    shop.register(z=2)
+    count_id = opened(shop, *skus, "z")
+    statements: list[str] = []
+    engine = shop.database.engine
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    enter(shop, count_id, **dict.fromkeys(skus, 4), z=1)
+    sa.event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) < 15
+    close(shop, count_id)
+    assert (shop.units("s000"), shop.units("s299")) == (Units(4, 0), Units(4, 0))
+    assert shop.units("z") == Units(1, 0)
 
 
 def test_a_blind_sheet_shows_what_was_expected_only_when_closed(shop: Shop) -> None:

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from onhand.access.commands import Change, Write, new_command_id, write_once
 from onhand.access.model import Accepted, Actor, Refusal
 from onhand.catalog.queries import find_registered
+from onhand.db.bulk import BulkWrite, Part
 from onhand.db.database import Database
+from onhand.db.types import to_text
 from onhand.stock.commands.ledger import Ledger
 from onhand.stock.model.commands import Caller, Command, Count, CountLine
-from onhand.stock.model.events import Reference, ReferenceType
+from onhand.stock.model.events import Reference, ReferenceType, Source
 from onhand.stock.model.refusals import (
     CountEnded,
     CountNotFound,
@@ -21,6 +23,16 @@ from onhand.stock.model.refusals import (
 from onhand.stock.queries.counts import CountView, read_count
 from onhand.stock.queries.locations import read_location
 from onhand.stock.tables import count_line, count_sheet, ledger_head, stock_level
+
+_KEY_SPACE = " stocktake"  # no caller's name begins with a space
+_WRITE_LINES = BulkWrite(
+    Part(
+        count_line,
+        ("count_id", "sku_id", "expected_units", "counted_units", "counted_by", "counted_at"),
+        key=("count_id", "sku_id"),
+        update_only=True,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +127,13 @@ def enter_counts(
             return CountEnded(entry.count_id, sheet.state)
         known = find_registered(connection, [item.sku for item in entry.found])
         listed = {line.sku for line in sheet.lines}
+        found: dict[str, int] = {}
         for item in sorted(entry.found, key=lambda item: item.sku):
             sku_id = known.get(item.sku, ("", 0))[0]
             if sku_id not in listed:
                 return UnknownSku((item.sku,))
-            _enter(connection, sheet, sku_id, (item.units, actor.name, now))
+            found[sku_id] = item.units
+        _enter(connection, sheet, found, (actor.name, now))
         view = read_count(connection, entry.count_id)
         return Change(f"count:{entry.count_id}", view, before=sheet, after=view)
 
@@ -136,29 +150,29 @@ def _locked_sheet(connection: sa.Connection, count_id: str) -> CountView | None:
 
 
 def _enter(
-    connection: sa.Connection, sheet: CountView, sku_id: str, found: tuple[int, str, datetime]
+    connection: sa.Connection, sheet: CountView, found: dict[str, int], by: tuple[str, datetime]
 ) -> None:
-    # Locked, so that no movement falls between the figure and the moment it stands for.
+    """Note the units found of each SKU; `by` is who counted, and when."""
+    # Locked, so that no movement falls between the figures and the moment they stand for.
     connection.execute(
         sa.select(ledger_head.c.sku_id)
-        .where(ledger_head.c.sku_id == sku_id)
+        .where(ledger_head.c.sku_id.in_(found))
+        .order_by(ledger_head.c.sku_id)
         .with_for_update(key_share=True)
     )
-    on_hand = connection.execute(
-        sa.select(stock_level.c.on_hand).where(
-            stock_level.c.sku_id == sku_id, stock_level.c.location_id == sheet.location
+    rows = connection.execute(
+        sa.select(stock_level.c.sku_id, stock_level.c.on_hand).where(
+            stock_level.c.sku_id.in_(found), stock_level.c.location_id == sheet.location
         )
-    ).scalar()
-    units, counted_by, counted_at = found
-    connection.execute(
-        sa.update(count_line)
-        .where(count_line.c.count_id == sheet.id, count_line.c.sku_id == sku_id)
-        .values(
-            expected_units=on_hand or 0,
-            counted_units=units,
-            counted_by=counted_by,
-            counted_at=counted_at,
-        )
+    )
+    on_hand: dict[str, int] = {row.sku_id: row.on_hand for row in rows}
+    counted_by, counted_at = by
+    _WRITE_LINES.run(
+        connection,
+        [
+            (sheet.id, sku_id, on_hand.get(sku_id, 0), units, counted_by, to_text(counted_at))
+            for sku_id, units in found.items()
+        ],
     )
 
 
@@ -168,8 +182,8 @@ def close_count(
     """Bring the differences into the ledger and close the sheet; the answer is the ledger's.
 
     Lines not counted are left alone; movements since each line was counted are kept. The ledger's
-    command carries the sheet's id as its key, so closing again, also after a crash in between,
-    counts once. Raises:
+    command carries the sheet's id as its key, so closing again, also by another person or after a
+    crash in between, counts once. Raises:
         DatabaseUnavailable: repeat the call.
     """
     database = ledger.database
@@ -188,8 +202,9 @@ def close_count(
         reason=sheet.name,
         reference=Reference(ReferenceType.MANUAL, count_id),
     )
-    caller = Caller("stocktake", origin=actor.origin, touches_all=True)
-    result = ledger.execute([Command(caller, ask, idempotency_key=count_id)])[0]
+    caller = Caller(actor.name, Source(actor.source), actor.origin, touches_all=True)
+    command = Command(caller, ask, idempotency_key=count_id, key_space=_KEY_SPACE)
+    (result,) = ledger.execute([command])
     if isinstance(result, Refusal):
         _move(database, actor, count_id, _REOPEN, now=now)
     return result

@@ -23,9 +23,10 @@ class Pending:
 def identify(command: Command) -> Pending:
     """Give a command its id (derived from caller and key, else new) and a hash of what it asks."""
     key = command.idempotency_key
+    key_space = command.key_space or command.caller.actor
     return Pending(
         command,
-        new_command_id() if key is None else command_id(command.caller.actor, key),
+        new_command_id() if key is None else command_id(key_space, key),
         request_hash(
             type(command.ask).__name__, msgspec.json.encode((command.ask, command.store_id))
         ),
