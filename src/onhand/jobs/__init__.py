@@ -1,0 +1,1 @@
+"""Jobs: what runs by itself, leases so that it runs once, and records of what it did."""

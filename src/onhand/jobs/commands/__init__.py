@@ -1,0 +1,1 @@
+"""Commands of jobs, one transaction each: leases, and the records of tasks."""
