@@ -1,4 +1,4 @@
-"""One HTTP request to a shop and its whole answer; what goes wrong on the way becomes a typed error.
+"""One HTTP request to a shop and its whole answer; what goes wrong becomes a typed error.
 
 It stands on httpx's transports, not on its client: nothing is redirected, no cookie is kept, no
 proxy or certificate is taken from the environment, and no address is logged (httpx logs each
@@ -79,7 +79,10 @@ class Wire:
         transport: httpx.BaseTransport | None = None,
         most_bytes: int = MOST_BODY_BYTES,
     ) -> None:
-        """`transport` replaces the network, `most_bytes` bounds an answer; ValueError on a bad URL."""
+        """`transport` replaces the network, `most_bytes` bounds an answer.
+
+        Raises ValueError when the base URL is none.
+        """
         self._base_url = _checked(base_url)
         self._transport = transport or httpx.HTTPTransport(
             trust_env=False,
@@ -149,7 +152,7 @@ class Wire:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds a `Retry-After` asks to wait, given as number or date (RFC 9110); at most a day."""
+    """The seconds a `Retry-After` asks to wait, as number or date (RFC 9110); at most a day."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), LONGEST_WAIT_S)
