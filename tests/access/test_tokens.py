@@ -1,5 +1,6 @@
 """API tokens: made once, shown once, stored as a hash, ended at once (P1)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -11,6 +12,7 @@ from onhand.access.model import (
     Accepted,
     Actor,
     EnvironmentName,
+    IdempotencyConflict,
     InvalidMoment,
     InvalidName,
     NewToken,
@@ -19,6 +21,7 @@ from onhand.access.model import (
     Right,
     Role,
     Scope,
+    TokenAlreadyMade,
     TokenNotFound,
     UserExists,
     token_hash,
@@ -64,6 +67,24 @@ def test_a_token_is_found_by_its_secret_only(database: Database) -> None:
         assert find_token(connection, token_hash(issued.secret[:-1] + "!")) is None
         assert list_tokens(connection) == [found]
     assert found == TokenView(issued.token_id, "shop", "reserve", START, until, None)
+
+
+def test_under_one_key_one_token_is_made_whose_secret_is_not_shown_again(
+    database: Database,
+) -> None:
+    new = NewToken("shop", Scope.RESERVE, START + timedelta(days=1), "k")
+    first = make(database, new)
+    assert isinstance(first, IssuedToken)
+
+    again = create_token(database, ROOT, new, environment=TEST, now=START + timedelta(days=2))
+
+    assert again == TokenAlreadyMade(first.token_id)
+    other = make(database, NewToken("shop", Scope.ADMIN, idempotency_key="k"))
+    assert other == IdempotencyConflict("k")
+    with database.read() as connection:
+        assert [token.token_id for token in list_tokens(connection)] == [first.token_id]
+    assert first.secret not in msgspec.json.encode(trail(database)).decode()
+    assert isinstance(make(database, replace(new, idempotency_key="k2")), IssuedToken)
 
 
 def test_the_secret_is_stored_nowhere(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,13 @@ from onhand.stock.commands.counts import (
     open_count,
 )
 from onhand.stock.model.commands import Caller, Policy, ResetSku
-from onhand.stock.model.refusals import CountEnded, CountNotFound, UnknownLocation, UnknownSku
+from onhand.stock.model.refusals import (
+    CountEnded,
+    CountNotFound,
+    IdempotencyConflict,
+    UnknownLocation,
+    UnknownSku,
+)
 from onhand.stock.queries.counts import CountView, list_counts, read_count
 from tests.gate import wait_for_lock_queue
 from tests.shop import FakeClock, Shop, Units, cart, deduct, order, reserve
@@ -44,9 +51,9 @@ def enter(shop: Shop, count_id: str, **found: int) -> object:
     return enter_counts(shop.database, CLERK, entry, now=shop.clock())
 
 
-def close(shop: Shop, count_id: str, *, actor: Actor = CLERK) -> object:
+def close(shop: Shop, count_id: str, *, actor: Actor = CLERK, key: str | None = None) -> object:
     """Bring the differences into the ledger."""
-    return close_count(shop.ledger, actor, count_id, now=shop.clock())
+    return close_count(shop.ledger, actor, count_id, now=shop.clock(), idempotency_key=key)
 
 
 def sheet(shop: Shop, count_id: str) -> CountView:
@@ -131,6 +138,46 @@ def test_closing_names_who_did_and_counts_once_whoever_does_it_again(shop: Shop)
     assert (event["kind"], event["actor"], event["source"]) == ("counted", "clerk", "manual")
     (entry,) = [e for e in table(shop.database, "audit_entry") if e["action"] == "Count"]
     assert (entry["actor"], entry["origin"]) == ("clerk", "192.0.2.1")
+
+
+def test_a_key_stands_for_one_closing(shop: Shop) -> None:
+    shop.register(a=10)
+    first, other = opened(shop, "a"), opened(shop, "a")
+    enter(shop, first, a=7)
+    done = close(shop, first, key="k")
+    assert isinstance(done, Accepted)
+    again = close(shop, first, key="k")
+    assert isinstance(again, Accepted)
+    assert (again.answer, again.replayed) == (done.answer, True)
+    assert close(shop, other, key="k") == IdempotencyConflict("k")
+    assert sheet(shop, other).state == "open"
+    assert shop.units("a") == Units(7, 0)
+
+
+def test_a_key_of_a_refused_closing_may_be_used_again(shop: Shop) -> None:
+    shop.register(a=5)
+    count_id = opened(shop, "a")
+    enter(shop, count_id, a=4)
+    shop.do(ResetSku("a"))
+    for _ in range(2):
+        assert close(shop, count_id, key="k") == UnknownSku(("a",))
+        assert sheet(shop, count_id).state == "open"
+
+
+def test_a_key_stands_for_one_cancelling(shop: Shop) -> None:
+    shop.register(a=10)
+    first, other = opened(shop, "a"), opened(shop, "a")
+
+    def cancel(count_id: str) -> object:
+        return cancel_count(shop.database, CLERK, count_id, now=shop.clock(), idempotency_key="k")
+
+    done = cancel(first)
+    assert isinstance(done, Accepted)
+    shop.clock.advance(5)
+    assert cancel(first) == replace(done, replayed=True)
+    assert cancel(other) == IdempotencyConflict("k")
+    assert sheet(shop, other).state == "open"
+    assert close(shop, first, key="k") == IdempotencyConflict("k")
 
 
 def test_a_callers_own_key_cannot_be_taken_for_a_sheets(shop: Shop) -> None:

@@ -1,11 +1,16 @@
 """Test data can be emptied, live data cannot, and the guards are up again afterwards."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from onhand.access.model import Accepted, Actor, EnvironmentName
 from onhand.stock.commands.reset import reset_test_data
 from onhand.stock.model import refusals
+from onhand.stock.model.commands import Caller
 from onhand.stock.queries.feed import read_feed
 from onhand.stock.queries.verify import verify
 from tests.shop import Shop, Units, cart, deduct, order, reserve
@@ -51,6 +56,41 @@ def test_everything_works_anew(shop: Shop) -> None:
     shop.do(reserve(cart(), a=2), key="k")  # the key was forgotten with the rest
     assert shop.units("a") == Units(5, 2)
     assert_sound(shop.database)
+
+
+def test_under_one_key_it_happens_once(shop: Shop) -> None:
+    busy(shop)
+
+    def reset() -> object:
+        return reset_test_data(
+            shop.database, BOSS, EnvironmentName.TEST, now=shop.clock(), idempotency_key="k"
+        )
+
+    done = reset()
+    assert isinstance(done, Accepted)
+    shop.register(a=5)
+    assert reset() == replace(done, replayed=True)
+    assert shop.units("a") == Units(5, 0)
+    assert shop.refuse(reserve(cart(), a=1), caller=Caller("boss"), key="k") == (
+        refusals.IdempotencyConflict("k")
+    )
+
+
+def test_two_at_the_same_instant_under_one_key_reset_once(shop: Shop) -> None:
+    busy(shop)
+    start = threading.Barrier(2)
+
+    def reset() -> bool:
+        start.wait(10)
+        done = reset_test_data(
+            shop.database, BOSS, EnvironmentName.TEST, now=shop.clock(), idempotency_key="k"
+        )
+        assert isinstance(done, Accepted)
+        return done.replayed
+
+    with ThreadPoolExecutor(2) as threads:
+        replayed = [future.result(30) for future in [threads.submit(reset) for _ in range(2)]]
+    assert sorted(replayed) == [False, True]
 
 
 def test_events_are_append_only_again(shop: Shop) -> None:

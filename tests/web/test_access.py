@@ -144,6 +144,31 @@ def test_tokens_are_made_listed_and_ended(
     api.post("/tokens", {"name": " x", "scope": "viewer"}, expect=422)
 
 
+def test_a_token_asked_for_again_is_not_made_again(api: Api) -> None:
+    headers = {"Idempotency-Key": "k"}
+    wanted = {"name": "web shop", "scope": "reserve"}
+    made = api.post("/tokens", wanted, expect=201, headers=headers)
+
+    problem = api.post("/tokens", wanted, expect=409, headers=headers)
+
+    assert (problem["code"], problem["token"]) == ("token_already_made", made["token_id"])
+    assert made["token"] not in str(problem)
+    other = {**wanted, "scope": "admin"}
+    assert api.post("/tokens", other, expect=409, headers=headers)["code"] == "idempotency_conflict"
+    assert api.get("/me")["name"] == "admin"
+
+
+def test_a_reset_asked_for_again_leaves_what_was_done_since(api: Api) -> None:
+    headers = {"Idempotency-Key": "k"}
+    api.post("/test/reset", headers=headers)
+    api.post("/skus", {"sku": "new"}, expect=201)
+
+    again = api.send("POST", "/test/reset", headers=headers)
+
+    assert (again.json(), again.headers["idempotent-replayed"]) == ({"reset": "test"}, "true")
+    assert api.get("/skus/new")["sku"] == "new"
+
+
 def test_people_are_made_known(api: Api) -> None:
     made = api.post("/users", {"name": "佐藤", "role": "operator"}, expect=201)
 

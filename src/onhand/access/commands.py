@@ -29,6 +29,7 @@ from onhand.access.model import (
     Right,
     Role,
     Scope,
+    TokenAlreadyMade,
     TokenNotFound,
     UserExists,
     command_id,
@@ -186,19 +187,24 @@ def create_token(
 ) -> IssuedToken | Refusal:
     """Make an API token of the environment; the secret is in the answer and nowhere else.
 
-    Raises:
+    So a repetition under the same key cannot be answered as the first time: it is refused, naming
+    the token. Raises:
         DatabaseUnavailable: nothing was made.
     """
     if not is_valid_name(token.name):
         return InvalidName(token.name)
-    if token.expires_at is not None and token.expires_at <= now:
-        return InvalidMoment("expires_at", token.expires_at.isoformat())
     issued = _new_secret(environment)
 
-    def insert(connection: sa.Connection) -> Change:
+    def insert(connection: sa.Connection) -> Change | Refusal:
+        if token.expires_at is not None and token.expires_at <= now:
+            return InvalidMoment("expires_at", token.expires_at.isoformat())
         return _insert_token(connection, issued, token, now)
 
-    result = write_once(database, actor, Write("CreateToken", issued.token_id, now), insert)
+    asked = [token.name, token.scope, token.expires_at]
+    write = Write("CreateToken", asked, now, token.idempotency_key)
+    result = write_once(database, actor, write, insert)
+    if isinstance(result, Accepted) and result.replayed:
+        return TokenAlreadyMade(msgspec.json.decode(result.answer, type=queries.TokenView).token_id)
     return result if isinstance(result, Refusal) else issued
 
 

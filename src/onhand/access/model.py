@@ -90,11 +90,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token to be made; without `expires_at` it ends when it is revoked."""
+    """A token to be made; without `expires_at` it ends when it is revoked.
+
+    With an idempotency key it is made once.
+    """
 
     name: str
     scope: Scope
     expires_at: datetime | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,14 @@ class TokenNotFound(Refusal):
     """No token has this id."""
 
     code: ClassVar[str] = "token_not_found"
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAlreadyMade(Refusal):
+    """This request has made a token before; its secret was shown then and is kept nowhere."""
+
+    code: ClassVar[str] = "token_already_made"
     token: str
 
 

@@ -43,6 +43,7 @@ STATUSES = {
     "invalid_lifetime": 422,
     "not_allowed": 403,
     "token_not_found": 404,
+    "token_already_made": 409,
     "user_exists": 409,
     "location_exists": 409,
     "location_not_empty": 409,

@@ -1,6 +1,6 @@
 """Stocktakes: open a sheet, enter what was found, close it into the ledger (S5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -177,7 +177,12 @@ def _enter(
 
 
 def close_count(
-    ledger: Ledger, actor: Actor, count_id: str, *, now: datetime
+    ledger: Ledger,
+    actor: Actor,
+    count_id: str,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
 ) -> Accepted | Refusal:
     """Bring the differences into the ledger and close the sheet; the answer is the ledger's.
 
@@ -191,7 +196,11 @@ def close_count(
         sheet = read_count(connection, count_id)
     if sheet is None:
         return CountNotFound(count_id)
-    closed = _move(database, actor, count_id, _CLOSE, now=now)
+    turn = _Turn(_CLOSE, count_id, now, idempotency_key)
+    closed = _move(database, actor, turn)
+    if isinstance(closed, Accepted) and closed.replayed:
+        # The ledger may have refused it then; in that case the sheet is open again.
+        closed = _move(database, actor, replace(turn, idempotency_key=None))
     if isinstance(closed, CountEnded) and closed.state == "closed":
         pass  # closed before, perhaps by one who went away before the next step
     elif isinstance(closed, Refusal):
@@ -206,7 +215,7 @@ def close_count(
     command = Command(caller, ask, idempotency_key=count_id, key_space=_KEY_SPACE)
     (result,) = ledger.execute([command])
     if isinstance(result, Refusal):
-        _move(database, actor, count_id, _REOPEN, now=now)
+        _move(database, actor, _Turn(_REOPEN, count_id, now))
     return result
 
 
@@ -222,14 +231,19 @@ def _counted_lines(database: Database, sheet: CountView) -> tuple[CountLine, ...
 
 
 def cancel_count(
-    database: Database, actor: Actor, count_id: str, *, now: datetime
+    database: Database,
+    actor: Actor,
+    count_id: str,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
 ) -> Accepted | Refusal:
     """Close a sheet without any effect on stock.
 
     Raises:
         DatabaseUnavailable: nothing was acknowledged.
     """
-    return _move(database, actor, count_id, _CANCEL, now=now)
+    return _move(database, actor, _Turn(_CANCEL, count_id, now, idempotency_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +260,19 @@ _REOPEN = _Step("ReopenCount", "closed", "open")
 _CANCEL = _Step("CancelCount", "open", "cancelled")
 
 
-def _move(
-    database: Database, actor: Actor, count_id: str, step: _Step, *, now: datetime
-) -> Accepted | Refusal:
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A step that one sheet shall take now."""
+
+    step: _Step
+    count_id: str
+    now: datetime
+    idempotency_key: str | None = None
+
+
+def _move(database: Database, actor: Actor, turn: _Turn) -> Accepted | Refusal:
+    step, count_id, now = turn.step, turn.count_id, turn.now
+
     def run(connection: sa.Connection) -> Change | Refusal:
         sheet = _locked_sheet(connection, count_id)
         if sheet is None:
@@ -263,4 +287,5 @@ def _move(
         view = read_count(connection, count_id)
         return Change(f"count:{count_id}", view, before=sheet, after=view)
 
-    return write_once(database, actor, Write(step.action, count_id, now), run)
+    write = Write(step.action, count_id, now, turn.idempotency_key)
+    return write_once(database, actor, write, run)

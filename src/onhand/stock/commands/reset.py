@@ -36,11 +36,16 @@ _TABLES = (
 
 
 def reset_test_data(
-    database: Database, actor: Actor, environment: EnvironmentName, *, now: datetime
+    database: Database,
+    actor: Actor,
+    environment: EnvironmentName,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
 ) -> Accepted | Refusal:
     """Delete all stock, SKUs and audit entries of `test`; users and tokens stay.
 
-    Refused anywhere else. Raises:
+    Idempotency keys used before go with the entries. Refused anywhere else. Raises:
         DatabaseUnavailable: nothing was deleted.
     """
     if environment is not EnvironmentName.TEST:
@@ -55,7 +60,7 @@ def reset_test_data(
         connection.execute(sa.delete(location).where(location.c.location_id != MAIN_LOCATION))
         return Change("environment:test", {"reset": environment.value})
 
-    return write_once(database, actor, Write("ResetTestData", None, now), run)
+    return write_once(database, actor, Write("ResetTestData", None, now, idempotency_key), run)
 
 
 def _delete_on_sqlite(connection: sa.Connection) -> None:

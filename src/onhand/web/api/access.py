@@ -100,17 +100,24 @@ def read_tokens(visit: Visitor) -> Response:
         return shown(Tokens(list_tokens(connection)))
 
 
-@router.post("/tokens", **operation(Right.ADMINISTER, NewTokenAnswer, "invalid_moment", status=201))
+@router.post(
+    "/tokens",
+    **operation(
+        Right.ADMINISTER, NewTokenAnswer, "invalid_moment", "token_already_made", status=201
+    ),
+)
 def make_token(writer: Writer, body: NewTokenBody) -> Response:
     """Make a token of this environment; its secret is shown once.
 
-    An `Idempotency-Key` has no effect here: the secret is kept nowhere and cannot be shown again.
+    With an `Idempotency-Key` it is made once. The secret is kept nowhere and cannot be shown again,
+    so a repetition is refused with `token_already_made`, which names the token. If its secret did
+    not reach you, revoke it and make another one under a new key.
     """
     environment = writer.visit.environment
     made = create_token(
         environment.database,
         writer.actor(),
-        NewToken(body.name, Scope(body.scope), body.expires_at),
+        NewToken(body.name, Scope(body.scope), body.expires_at, writer.key),
         environment=environment.name,
         now=environment.clock(),
     )
@@ -170,7 +177,11 @@ def reset_test(writer: Writer) -> Response:
     """
     environment = writer.visit.environment
     result = reset_test_data(
-        environment.database, writer.actor(), environment.name, now=environment.clock()
+        environment.database,
+        writer.actor(),
+        environment.name,
+        now=environment.clock(),
+        idempotency_key=writer.key,
     )
     response = answered(result)
     demo.fill(environment.database, environment.ledger, clock=environment.clock)

@@ -153,7 +153,13 @@ def finish_count(writer: Writer, count_id: PathName) -> Response:
     """
     environment = writer.visit.environment
     return answered(
-        close_count(environment.ledger, writer.actor(), count_id, now=environment.clock())
+        close_count(
+            environment.ledger,
+            writer.actor(),
+            count_id,
+            now=environment.clock(),
+            idempotency_key=writer.key,
+        )
     )
 
 
@@ -164,5 +170,11 @@ def drop_count(writer: Writer, count_id: PathName) -> Response:
     """End a sheet without any effect on stock."""
     environment = writer.visit.environment
     return answered(
-        cancel_count(environment.database, writer.actor(), count_id, now=environment.clock())
+        cancel_count(
+            environment.database,
+            writer.actor(),
+            count_id,
+            now=environment.clock(),
+            idempotency_key=writer.key,
+        )
     )

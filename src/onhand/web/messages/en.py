@@ -81,6 +81,11 @@ ENGLISH = {
     ),
     "not_allowed": Text("Not allowed", "This needs the right to {right}; the scope is {scope}."),
     "token_not_found": Text("Token not found", "There is no token {token}."),
+    "token_already_made": Text(
+        "Token was made before",
+        "This request has made the token {token}; its secret was shown then and is kept nowhere. "
+        "If it did not reach you, revoke that token and make another one under a new key.",
+    ),
     "user_exists": Text("Name is taken", "Somebody is called {name} already."),
     # the request
     "malformed_json": Text("Malformed JSON", "The body cannot be read as JSON."),

@@ -60,6 +60,11 @@ CHINESE = {
     "invalid_lifetime": Text("有效期无效", "请求了 {asked_s} 秒，允许的范围是 1–{longest_s} 秒。"),
     "not_allowed": Text("没有权限", "此操作需要 {right} 权限；该令牌的权限范围是 {scope}。"),
     "token_not_found": Text("找不到令牌", "令牌 {token} 不存在。"),
+    "token_already_made": Text(
+        "令牌已经创建",
+        "此请求已创建令牌 {token}，其密钥当时只显示了一次，未作保存。"
+        "如果没有收到，请吊销该令牌，并用新的幂等键重新创建。",
+    ),
     "user_exists": Text("名称已被占用", "名称 {name} 已被使用。"),
     # the request
     "malformed_json": Text("JSON 格式错误", "请求正文无法按 JSON 解析。"),
