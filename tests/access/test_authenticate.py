@@ -210,7 +210,7 @@ def test_a_forged_owner_token_is_refused(database: Database, guard: Authenticato
         genuine[:-2] + ("AA" if genuine[-2:] != "AA" else "BB"),
         jwt.encode(claims, "k" * 64, algorithm="HS256"),
         jwt.encode(claims, key, algorithm="HS512"),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         jwt.encode(claims | {"aud": "live"}, key, algorithm="HS256"),
         jwt.encode(claims | {"iss": "other"}, key, algorithm="HS256"),
         jwt.encode(claims | {"owner": 5}, key, algorithm="HS256"),
