@@ -71,6 +71,15 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for a write, when (UTC), and under which idempotency key."""
+
+    actor: Actor
+    now: datetime
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """Whom a bearer token speaks for.
 

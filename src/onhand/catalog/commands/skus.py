@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, write_once
 from onhand.access.model import Accepted, Actor, Refusal
+from onhand.catalog.commands.listings import forget_sku
 from onhand.catalog.model.skus import (
     AliasNotFound,
     AliasTaken,
@@ -176,7 +177,10 @@ def remove_alias(
 
 
 def unregister(connection: sa.Connection, sku_id: str, *, at: datetime) -> None:
-    """Make a SKU unknown, inside the caller's transaction: aliases and extra data go (C2)."""
+    """Make a SKU unknown, inside the caller's transaction (C2).
+
+    Its aliases and extra data go, and no listing means it any more.
+    """
     # First the row, which a command adding an alias has locked, so that none is added behind us.
     connection.execute(
         sa.update(sku)
@@ -191,6 +195,7 @@ def unregister(connection: sa.Connection, sku_id: str, *, at: datetime) -> None:
         )
     )
     connection.execute(sa.delete(sku_alias).where(sku_alias.c.sku_id == sku_id))
+    forget_sku(connection, sku_id, at=at)
 
 
 def _lock_names(connection: sa.Connection) -> None:

@@ -182,7 +182,7 @@ def _check_fields(
     if len(name) > LONGEST_NAME or has_control_characters(name):
         why = f"must be at most {LONGEST_NAME} characters without control characters"
         return InvalidSkuField(code, "name", why)
-    if image_url and not _is_web_address(image_url):
+    if image_url and not is_web_address(image_url):
         why = f"must be an http or https address of at most {LONGEST_URL} characters"
         return InvalidSkuField(code, "image_url", why)
     if len(attributes) > MOST_ATTRIBUTES:
@@ -197,7 +197,8 @@ def _check_fields(
     return None
 
 
-def _is_web_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
+    """Whether a text is an http or https address that can be kept."""
     return (
         url.lower().startswith(("http://", "https://"))
         and len(url) <= LONGEST_URL

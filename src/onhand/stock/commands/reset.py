@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from onhand.access.commands import Change, Write, write_once
 from onhand.access.model import Accepted, Actor, EnvironmentName, Refusal
 from onhand.access.tables import audit_entry
-from onhand.catalog.tables import sku, sku_alias
+from onhand.catalog.tables import listing, sku, sku_alias, store
 from onhand.db.database import Database
 from onhand.stock.model.events import MAIN_LOCATION
 from onhand.stock.model.refusals import TestOnly
@@ -29,6 +29,8 @@ _TABLES = (
     stock_level,
     ledger_head,
     stock_event,
+    listing,
+    store,
     sku_alias,
     sku,
     audit_entry,
