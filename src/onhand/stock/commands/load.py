@@ -21,6 +21,7 @@ from onhand.stock.model.commands import (
     Count,
     Deduct,
     ExpireHolds,
+    Note,
     Policy,
     Receive,
     Release,
@@ -119,7 +120,7 @@ def _add_needs(needs: _Needs, command: Command, policy: Policy) -> None:
         needs.references.add(ask.reference)
     elif isinstance(ask, ChangeHold):
         needs.reservation_ids.add(ask.reservation_id)
-    elif isinstance(ask, ExpireHolds):
+    elif isinstance(ask, ExpireHolds | Note):
         needs.codes.update(ask.skus)
     elif isinstance(ask, SetPolicy | ResetSku):
         needs.codes.add(ask.sku)

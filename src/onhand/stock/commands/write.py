@@ -19,6 +19,7 @@ from onhand.stock.model.commands import (
     ChangeHold,
     Command,
     ExpireHolds,
+    Note,
     ResetSku,
     SetPolicy,
 )
@@ -248,7 +249,9 @@ def _subject(command: Command) -> str:
         return f"reservation:{ask.reservation_id}"
     if isinstance(ask, SetPolicy | ResetSku):
         return f"sku:{ask.sku}"
-    skus = ask.skus if isinstance(ask, ExpireHolds) else tuple(line.sku for line in ask.lines)
+    skus = (
+        ask.skus if isinstance(ask, ExpireHolds | Note) else tuple(line.sku for line in ask.lines)
+    )
     more = f" +{len(skus) - 1}" if len(skus) > 1 else ""
     return f"sku:{skus[0]}{more}" if skus else "nothing"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from onhand.stock.model.events import Reference, Source
+from onhand.stock.model.events import Kind, Reference, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,19 @@ class ResetSku:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Keep a fact about these SKUs in their history that moves nothing; unknown SKUs are left out.
+
+    `kind` is `push_failed` or `channel_error`.
+    """
+
+    kind: Kind
+    skus: tuple[str, ...]
+    reason: str
+    reference: Reference
+
+
 Ask = (
     Receive
     | Reserve
@@ -197,6 +210,7 @@ Ask = (
     | ExpireHolds
     | SetPolicy
     | ResetSku
+    | Note
 )
 
 

@@ -11,6 +11,7 @@ from onhand.stock.model.commands import (
     Count,
     Deduct,
     ExpireHolds,
+    Note,
     Receive,
     Release,
     Reserve,
@@ -57,6 +58,13 @@ def decide(book: Book, command: Command, command_id: str) -> Draft | Refusal:
     return draft
 
 
+def _note(draft: Draft, ask: Note) -> None:
+    for code in ask.skus:
+        stock = draft.book.find(code)
+        if stock is not None:
+            draft.add(Change(ask.kind, stock, MAIN_LOCATION))
+
+
 _DECISIONS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     Reserve: decide_reserve,
     Deduct: decide_deduct,
@@ -71,6 +79,7 @@ _DECISIONS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     ResetSku: lambda draft, ask: _check_registered(draft, ask.sku),
     # Due holds have ended before the first command of a batch is decided.
     ExpireHolds: lambda _draft, _ask: None,
+    Note: _note,
 }
 
 

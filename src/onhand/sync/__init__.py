@@ -1,0 +1,1 @@
+"""Telling the shops their numbers: beliefs, pushes, rules, drift, freshness."""

@@ -1,0 +1,1 @@
+"""Writes of sync, each one transaction or part of the caller's."""

@@ -1,0 +1,67 @@
+"""What listings shall show now: the ledger's number under the store's and the listing's rule."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from onhand.stock.queries.levels import LevelView, read_levels
+from onhand.sync.model.rules import EVERYTHING, Rule, target
+from onhand.sync.tables import rule
+
+_FIELDS = tuple(field.name for field in fields(Rule))
+
+
+def read_rules(
+    connection: sa.Connection, store_id: str, listing_ids: Iterable[str] = ()
+) -> dict[str, Rule]:
+    """The store's rule under "", and those of these listings that have one of their own."""
+    chosen = rule.c.listing_id.in_({"", *listing_ids})
+    statement = sa.select(rule).where(rule.c.store_id == store_id, chosen)
+    return {row.listing_id: _rule(row) for row in connection.execute(statement)}
+
+
+def _rule(row: sa.Row[Any]) -> Rule:
+    return Rule(**{name: getattr(row, name) for name in _FIELDS})
+
+
+class Targets:
+    """The numbers of some listings of one store, as of one moment."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        store_id: str,
+        sku_of: dict[str, str],
+        *,
+        most: int,
+        now: datetime,
+    ) -> None:
+        """`sku_of` maps listing ids to SKU ids; `most` is the largest number the shop takes."""
+        self._rules = read_rules(connection, store_id, sku_of)
+        self._levels = read_levels(connection, set(sku_of.values()), now=now)
+        self._sku_of = sku_of
+        self._most = most
+
+    def rule(self, listing_id: str) -> Rule:
+        """The rule that holds for a listing: its own over its store's."""
+        store = self._rules.get("", EVERYTHING)
+        own = self._rules.get(listing_id)
+        return store if own is None else own.over(store)
+
+    def level(self, listing_id: str) -> LevelView | None:
+        """The level of the listing's SKU; None when it is not registered (any more)."""
+        return self._levels.get(self._sku_of[listing_id])
+
+    def units(self, listing_id: str) -> int | None:
+        """What the listing shall show, in whole units; None: leave the shop alone."""
+        applied, level = self.rule(listing_id), self.level(listing_id)
+        if applied.paused:
+            return None
+        if level is None:  # a SKU that was reset has nothing to sell
+            return 0
+        return target(
+            applied, available=level.available, safety_stock=level.safety_stock, most=self._most
+        )
