@@ -8,6 +8,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from onhand.db.driver import execute, execute_many
+
 Row = Sequence[Any]
 
 
@@ -67,10 +69,10 @@ class BulkWrite:
         if connection.dialect.name == "sqlite":
             for statement, rows in zip(self._sqlite, rows_of_parts, strict=True):
                 if rows:
-                    connection.exec_driver_sql(statement, rows)
+                    execute_many(connection, statement, rows)
             return
         parameters = tuple(msgspec.json.encode(rows).decode() for rows in rows_of_parts)
-        connection.exec_driver_sql(self._postgres, parameters)
+        execute(connection, self._postgres, parameters)
 
 
 def _sqlite_statement(part: Part) -> str:

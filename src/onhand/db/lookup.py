@@ -1,17 +1,18 @@
 """Looking many keys up in one statement of a fixed text, so that its plan is prepared once."""
 
-import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+
+from onhand.db.driver import execute
 
 _LIST = {
     "sqlite": "(SELECT value FROM json_each(?))",
     "postgresql": "(SELECT value FROM json_array_elements_text(%s::json))",
 }
-
-
 _MARK = {"sqlite": "?", "postgresql": "%s"}
 
 
@@ -20,10 +21,19 @@ def select_in(
 ) -> Sequence[Any]:
     """Rows of a statement whose `{list}` stands for a list of texts and each `{value}` for one.
 
-    `{list}` comes before every `{value}`. Results are as the driver gives them: moments are text
-    on SQLite (see `types.from_row`).
+    The first mark is a `{list}`; `others` are for those that follow, in order, a further list as
+    `as_list` makes it. Results are as the driver gives them: moments are text on SQLite (see
+    `types.from_row`).
     """
-    dialect = connection.dialect.name
-    statement = sql.replace("{list}", _LIST[dialect]).replace("{value}", _MARK[dialect])
-    parameters = (json.dumps(sorted(values)), *others)
-    return connection.exec_driver_sql(statement, parameters).fetchall()
+    parameters = (as_list(values), *others)
+    return execute(connection, _statement(sql, connection.dialect.name), parameters).fetchall()
+
+
+def as_list(values: Iterable[str]) -> str:
+    """Texts in the form a `{list}` takes."""
+    return msgspec.json.encode(sorted(values)).decode()
+
+
+@lru_cache(maxsize=128)
+def _statement(sql: str, dialect: str) -> str:
+    return sql.replace("{list}", _LIST[dialect]).replace("{value}", _MARK[dialect])

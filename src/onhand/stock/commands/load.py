@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from onhand.access.commands import new_command_id
 from onhand.catalog.queries import find_registered
-from onhand.db.lookup import select_in
+from onhand.db.lookup import as_list, select_in
 from onhand.db.types import from_row, to_text
 from onhand.stock.commands.pending import Pending
 from onhand.stock.encoding import encode
@@ -34,6 +34,13 @@ from onhand.stock.model.commands import (
 from onhand.stock.model.events import MAIN_LOCATION, Reference, ReferenceType
 
 _LOCK = {"sqlite": "", "postgresql": " FOR NO KEY UPDATE"}
+_LEVELS = (
+    "SELECT sku_id, location_id, on_hand, reserved, shortfall, version, NULL FROM stock_level "
+    "WHERE sku_id IN {list} UNION ALL "
+    "SELECT NULL, location_id, priority, 0, 0, 0, NULL FROM location WHERE active UNION ALL "
+    "SELECT command_id, request_hash, 0, 0, 0, 0, answer FROM audit_entry "
+    "WHERE command_id IN {list}"
+)
 _HOLDS = (
     "SELECT reservation_id, sku_id, generation, location_id, holder, owner, reference_type, "
     "reference_id, expires_at, created_at, units_reserved, units_held, units_shipped, "
@@ -82,13 +89,12 @@ def load(
         for code in needs.codes
         if code not in names and not (code in stocks and stocks[code].registered)
     }
-    # After the locks: who waited for them sees what the one before did under the same key.
-    answers = _known_answers(connection, pending)
+    locations, answers = _load_levels(connection, stocks, pending)
     now = clock()
     book = Book(
         stocks.values(),
         now=now,
-        locations=_load_levels(connection, stocks),
+        locations=locations,
         policy=policy,
         batch_id=new_command_id(),
     )
@@ -126,20 +132,6 @@ def _add_needs(needs: _Needs, command: Command, policy: Policy) -> None:
         needs.codes.add(ask.sku)
     elif isinstance(ask, Reserve) and policy.max_held_units_per_owner is not None:
         needs.owners.add(ask.owner)
-
-
-def _known_answers(
-    connection: sa.Connection, pending: Sequence[Pending]
-) -> dict[str, tuple[str, str]]:
-    ids = [item.command_id for item in pending if item.command.idempotency_key is not None]
-    if not ids:
-        return {}
-    rows = select_in(
-        connection,
-        "SELECT command_id, request_hash, answer FROM audit_entry WHERE command_id IN {list}",
-        ids,
-    )
-    return {command_id: (request_hash, text) for command_id, request_hash, text in rows}
 
 
 def _skus_of_holds(connection: sa.Connection, needs: _Needs) -> set[str]:
@@ -193,24 +185,27 @@ def _stock(row: Sequence[Any]) -> SkuStock:
     )
 
 
-def _load_levels(connection: sa.Connection, stocks: dict[str, SkuStock]) -> tuple[str, ...]:
-    """Fill in the balances; returns the active locations in order of priority."""
-    rows = select_in(
-        connection,
-        "SELECT sku_id, location_id, on_hand, reserved, shortfall, version FROM stock_level "
-        "WHERE sku_id IN {list} UNION ALL "
-        "SELECT NULL, location_id, priority, 0, 0, 0 FROM location WHERE active",
-        stocks,
-    )
+def _load_levels(
+    connection: sa.Connection, stocks: dict[str, SkuStock], pending: Sequence[Pending]
+) -> tuple[tuple[str, ...], dict[str, tuple[str, str]]]:
+    """Fill in the balances; returns the active locations by priority, and first answers.
+
+    One statement after the locks: who waited for them sees what the one before did, under the
+    same key too. First answers map command ids to (request hash, answer).
+    """
+    keyed = [item.command_id for item in pending if item.command.idempotency_key is not None]
     active: list[tuple[bool, int, str]] = []
-    for sku_id, location_id, *units in rows:
-        if sku_id is None:
-            active.append((location_id != MAIN_LOCATION, units[0], location_id))
+    answers: dict[str, tuple[str, str]] = {}
+    for row_id, what, *units, text in select_in(connection, _LEVELS, stocks, as_list(keyed)):
+        if row_id is None:
+            active.append((what != MAIN_LOCATION, units[0], what))
+        elif text is not None:
+            answers[row_id] = (what, text)
         else:
             balance = Balance(*units)
             balance.stored = True
-            stocks[sku_id].balances[location_id] = balance
-    return tuple(location_id for _, _, location_id in sorted(active))
+            stocks[row_id].balances[what] = balance
+    return tuple(location_id for _, _, location_id in sorted(active)), answers
 
 
 def _load_holds(connection: sa.Connection, book: Book, needs: _Needs) -> None:

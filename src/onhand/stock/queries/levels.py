@@ -10,19 +10,26 @@ import sqlalchemy as sa
 from onhand.catalog.model import is_valid_code, normalise
 from onhand.catalog.queries import find_registered
 from onhand.db.lookup import select_in
-from onhand.db.types import from_row, to_text
+from onhand.db.types import UtcTimestamp, from_row, to_text
 from onhand.stock.tables import ledger_head, reservation, stock_event
 
-_HEADS = (
+# A row for each location, or one without any.
+_STOCK = (
     "SELECT s.sku_id, s.original_sku, h.version, h.allow_oversell, h.safety_stock, "
-    "h.low_stock_threshold, h.next_expiry_at, h.counted_at "
+    "h.low_stock_threshold, h.next_expiry_at, h.counted_at, l.location_id, l.on_hand, l.reserved "
     "FROM sku s LEFT JOIN ledger_head h ON h.sku_id = s.sku_id "
-    "WHERE s.status <> 'unregistered' AND s.sku_id IN {list}"
+    "LEFT JOIN stock_level l ON l.sku_id = s.sku_id "
+    "WHERE s.status <> 'unregistered' AND s.sku_id IN {list} ORDER BY s.sku_id, l.location_id"
 )
-_LEVELS = (
-    "SELECT sku_id, location_id, on_hand, reserved FROM stock_level "
-    "WHERE sku_id IN {list} ORDER BY sku_id, location_id"
-)
+# Recorded times rise with seq, so one statement halves the range until a single event is left.
+_LAST_SEQ = sa.text(
+    "WITH RECURSIVE search (low, high) AS ("
+    "SELECT CAST(0 AS BIGINT), version FROM ledger_head WHERE sku_id = :sku_id UNION ALL "
+    "SELECT CASE WHEN recorded_at <= :moment THEN seq ELSE low END, "
+    "CASE WHEN recorded_at <= :moment THEN high ELSE seq - 1 END "
+    "FROM search JOIN stock_event ON sku_id = :sku_id AND seq = (low + high + 1) / 2 "
+    "WHERE low < high) SELECT max(low) FROM search"
+).bindparams(sa.bindparam("moment", type_=UtcTimestamp))
 
 
 class LocationLevel(msgspec.Struct, frozen=True):
@@ -61,41 +68,41 @@ def read_levels(
     A hold whose end has come does not count, whether or not it was swept yet.
     """
     wanted = {code for code in map(normalise, codes) if is_valid_code(code)}
-    heads = {row[0]: row for row in select_in(connection, _HEADS, wanted)}
-    names = {code: code for code in heads}
-    missing = wanted - heads.keys()
+    rows = list(select_in(connection, _STOCK, wanted))
+    names = {row[0]: row[0] for row in rows}
+    missing = wanted - names.keys()
     if missing:
         aliases = find_registered(connection, missing)
+        known = {sku_id for sku_id, _ in aliases.values()} - names.keys()
+        rows += select_in(connection, _STOCK, known)
         names.update({alias: sku_id for alias, (sku_id, _) in aliases.items()})
-        known = {sku_id for sku_id, _ in aliases.values()} - heads.keys()
-        heads.update({row[0]: row for row in select_in(connection, _HEADS, known)})
-    places = _places(connection, heads.values(), now)
-    views = {sku_id: _view(row, places.get(sku_id, [])) for sku_id, row in heads.items()}
+    views = _views(rows, _lapsed(connection, rows, now))
     return {code: views[sku_id] for code, sku_id in names.items()}
 
 
-def _places(
-    connection: sa.Connection, heads: Iterable[Sequence[Any]], now: datetime
-) -> dict[str, list[LocationLevel]]:
-    rows = list(heads)
-    lapsed = _lapsed(connection, rows, now)
+def _views(
+    rows: Iterable[Sequence[Any]], lapsed: dict[tuple[str, str], int]
+) -> dict[str, LevelView]:
+    heads: dict[str, Sequence[Any]] = {}
     places: dict[str, list[LocationLevel]] = {}
-    for sku_id, place, on_hand, reserved in select_in(
-        connection, _LEVELS, [row[0] for row in rows]
-    ):
-        held = reserved - lapsed.get((sku_id, place), 0)
-        places.setdefault(sku_id, []).append(LocationLevel(place, on_hand, held, on_hand - held))
-    return places
+    for row in rows:
+        sku_id, place, on_hand, reserved = row[0], *row[8:]
+        heads[sku_id] = row
+        here = places.setdefault(sku_id, [])
+        if place is not None:
+            held = reserved - lapsed.get((sku_id, place), 0)
+            here.append(LocationLevel(place, on_hand, held, on_hand - held))
+    return {sku_id: _view(row, places[sku_id]) for sku_id, row in heads.items()}
 
 
 def _lapsed(
-    connection: sa.Connection, heads: Iterable[Sequence[Any]], now: datetime
+    connection: sa.Connection, rows: Iterable[Sequence[Any]], now: datetime
 ) -> dict[tuple[str, str], int]:
     """Units whose hold has ended but has not been swept yet, by SKU and location."""
-    due = [row[0] for row in heads if (end := from_row(row[6])) is not None and end <= now]
+    due = {row[0] for row in rows if (end := from_row(row[6])) is not None and end <= now}
     if not due:
         return {}
-    rows = select_in(
+    ended = select_in(
         connection,
         "SELECT sku_id, location_id, sum(units_held) FROM reservation "
         "WHERE sku_id IN {list} AND units_held > 0 AND expires_at <= {value} "
@@ -103,7 +110,7 @@ def _lapsed(
         due,
         to_text(now),
     )
-    return {(sku_id, place): int(units) for sku_id, place, units in rows}
+    return {(sku_id, place): int(units) for sku_id, place, units in ended}
 
 
 def _view(head: Sequence[Any], places: list[LocationLevel]) -> LevelView:
@@ -183,7 +190,7 @@ def level_as_of(
         LocationLevel(place, on_hand, reserved, on_hand - reserved)
         for place, (on_hand, reserved) in sorted(balances.items())
     ]
-    return _view(select_in(connection, _HEADS, [sku_id])[0], places)
+    return _view(select_in(connection, _STOCK, [sku_id])[0], places)
 
 
 _Balances = dict[str, tuple[int, int]]
@@ -212,20 +219,9 @@ def _recorded_balances(
 
 
 def last_seq_by(connection: sa.Connection, sku_id: str, moment: datetime) -> int:
-    """The last event recorded by `moment` (0: none): recorded times rise with seq, so bisect."""
-    head = connection.execute(
-        sa.select(ledger_head.c.version).where(ledger_head.c.sku_id == sku_id)
-    ).scalar()
-    low, high = 0, head or 0
-    while low < high:
-        middle = (low + high + 1) // 2
-        recorded_at = connection.execute(
-            sa.select(stock_event.c.recorded_at).where(
-                stock_event.c.sku_id == sku_id, stock_event.c.seq == middle
-            )
-        ).scalar_one()
-        low, high = (middle, high) if recorded_at <= moment else (low, middle - 1)
-    return low
+    """The last event recorded by `moment` (0: none)."""
+    found = connection.execute(_LAST_SEQ, {"sku_id": sku_id, "moment": moment}).scalar()
+    return found or 0
 
 
 def _end_lapsed(
