@@ -1,5 +1,6 @@
 """Emptying the test environment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from onhand.stock.tables import (
     stock_level,
 )
 
-# From what refers to others to what is referred to.
+# What is emptied, together with every table that refers to one of these.
 _TABLES = (
     count_line,
     count_sheet,
@@ -45,7 +46,9 @@ def reset_test_data(
     now: datetime,
     idempotency_key: str | None = None,
 ) -> Accepted | Refusal:
-    """Delete all stock, SKUs and audit entries of `test`; users and tokens stay.
+    """Delete all stock, SKUs, stores, what hangs on them, and audit entries of `test`.
+
+    Users and tokens stay.
 
     Idempotency keys used before go with the entries. Refused anywhere else. Raises:
         DatabaseUnavailable: nothing was deleted.
@@ -54,24 +57,35 @@ def reset_test_data(
         return TestOnly(environment.value)
 
     def run(connection: sa.Connection) -> Change:
+        names = _tables_to_empty(connection)
         if connection.dialect.name == "postgresql":
-            names = ", ".join(table.name for table in _TABLES)
-            connection.execute(sa.text(f"TRUNCATE {names}"))
+            connection.execute(sa.text(f"TRUNCATE {', '.join(names)}"))
         else:
-            _delete_on_sqlite(connection)
+            _delete_on_sqlite(connection, names)
         connection.execute(sa.delete(location).where(location.c.location_id != MAIN_LOCATION))
         return Change("environment:test", {"reset": environment.value})
 
     return write_once(database, actor, Write("ResetTestData", None, now, idempotency_key), run)
 
 
-def _delete_on_sqlite(connection: sa.Connection) -> None:
+def _tables_to_empty(connection: sa.Connection) -> list[str]:
+    """The names, what refers to others first; rooms above know of tables that we do not."""
+    inspector = sa.inspect(connection)
+    names = {table.name for table in _TABLES}
+    ordered = [name for name, _ in inspector.get_sorted_table_and_fkc_names() if name]
+    for name in ordered:  # what is referred to comes first
+        if any(key["referred_table"] in names for key in inspector.get_foreign_keys(name)):
+            names.add(name)
+    return [name for name in reversed(ordered) if name in names]
+
+
+def _delete_on_sqlite(connection: sa.Connection, names: Sequence[str]) -> None:
     """The trigger that keeps events is lifted for this transaction only."""
     guard = connection.execute(
         sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE :like"),
         {"like": "%BEFORE DELETE ON stock_event%"},
     ).one()
     connection.exec_driver_sql(f"DROP TRIGGER {guard.name}")
-    for table in _TABLES:
-        connection.execute(sa.delete(table))
+    for name in names:
+        connection.execute(sa.delete(sa.table(name)))
     connection.exec_driver_sql(guard.sql)
