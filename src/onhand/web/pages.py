@@ -33,7 +33,13 @@ details{border:1px solid var(--line);border-radius:6px;margin:.5rem 0;padding:.2
 summary{cursor:pointer}summary code{background:none;font-weight:600}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:start;vertical-align:top;padding:.25rem .5rem;border-top:1px solid var(--line)}
-nav a{margin-inline-end:1rem}
+td:first-child code{white-space:nowrap}
+nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem}
+@media(max-width:40rem){
+table,tbody{display:block}tr{display:block;padding:.5rem 0;border-top:1px solid var(--line)}
+td{display:block;padding:0;border:0}td:empty{display:none}
+td:nth-child(-n+3){display:inline-block;padding-inline-end:.5rem}
+}
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
