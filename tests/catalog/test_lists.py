@@ -56,6 +56,35 @@ def test_search_finds_parts_of_codes_and_names_and_whole_aliases(
     assert codes(stocked, SkuFilter(search=search)) == found
 
 
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("ÉMAIL", ["cafe-1"]),
+        ("émail", ["cafe-1"]),
+        ("STRASSE", ["cafe-2"]),
+        ("ﾏｸﾞ", ["cafe-3"]),
+        ("マグ", ["cafe-3"]),
+        ("ＣＡＦＥ－１", ["cafe-1"]),
+        ("ΣΟΦΌΣ", ["cafe-4"]),
+        ("1 T", []),
+    ],
+)
+def test_search_folds_letters_alike_on_both_databases(
+    database: Database, clock: FakeClock, search: str, found: list[str]
+) -> None:
+    skus = [
+        NewSku("CAFE-1", name="Tasse Émail"),
+        NewSku("CAFE-2", name="Teller Straße"),
+        NewSku("CAFE-3", name="マグ 青"),
+        NewSku("CAFE-4", name="old"),
+    ]
+    assert isinstance(create_skus(database, MEI, skus, now=START), Accepted)
+    update_sku(database, MEI, SkuChange("cafe-4", name="Σοφός"), now=clock.advance(5))
+
+    assert codes(database, SkuFilter(search=search)) == found
+    assert codes(database, SkuFilter(search="old")) == []
+
+
 def test_a_list_is_filtered_by_status(stocked: Database) -> None:
     assert codes(stocked, SkuFilter(status=Status.INACTIVE)) == ["c-3"]
     assert codes(stocked, SkuFilter(status=Status.ACTIVE)) == ["a-1", "b_2", "d%4", "e5"]

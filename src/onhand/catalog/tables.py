@@ -15,6 +15,8 @@ sku = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False, server_default="1"),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False, server_default=""),
+    # Code and name as `model.search_text` folds them: databases fold case each in their own way.
+    sa.Column("search_text", sa.Text, nullable=False, server_default=""),
     sa.Column("image_url", sa.Text),
     sa.Column("attributes", sa.JSON, nullable=False),
     sa.Column("created_at", UtcTimestamp, nullable=False),

@@ -23,6 +23,7 @@ from onhand.catalog.model.skus import (
     check_new_skus,
     is_valid_code,
     normalise,
+    search_text,
 )
 from onhand.catalog.queries.skus import find_registered, read_skus
 from onhand.catalog.tables import sku, sku_alias
@@ -97,6 +98,8 @@ def update_sku(
         values = {name: value for name, value in values.items() if value is not None}
         if change.image_url == "":
             values["image_url"] = None
+        if change.name is not None:
+            values["search_text"] = search_text(sku_id, change.name)
         _update(connection, sku_id, values, now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
@@ -189,6 +192,7 @@ def unregister(connection: sa.Connection, sku_id: str, *, at: datetime) -> None:
             status=Status.UNREGISTERED,
             generation=sku.c.generation + 1,
             name="",
+            search_text="",
             image_url=None,
             attributes={},
             updated_at=at,
@@ -233,6 +237,7 @@ def _insert_skus(connection: sa.Connection, skus: Sequence[NewSku], now: datetim
             "original_sku": new.code.strip(),
             "status": new.status,
             "name": new.name,
+            "search_text": search_text(new.code, new.name),
             "image_url": new.image_url or None,
             "attributes": dict(new.attributes),
             "created_at": now,

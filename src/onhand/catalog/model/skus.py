@@ -1,5 +1,6 @@
 """SKU codes, what is kept about a SKU, and why a change is refused."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +29,16 @@ class Status(StrEnum):
 def normalise(code: str) -> str:
     """The one form of a SKU code or alias: `strip` and `lower`; nothing else is folded."""
     return code.strip().lower()
+
+
+def fold(text: str) -> str:
+    """A text as searches compare it: full-width forms, ligatures and case make no difference."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def search_text(code: str, name: str) -> str:
+    """What a search for a part of a SKU's code or name looks in; no search spans both."""
+    return f"{fold(normalise(code))}\n{fold(name)}"
 
 
 def is_valid_code(code: str) -> bool:

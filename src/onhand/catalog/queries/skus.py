@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
-from onhand.catalog.model.skus import Status, is_valid_code, normalise
+from onhand.catalog.model.skus import Status, fold, is_valid_code, normalise
 from onhand.catalog.tables import sku, sku_alias
 
 _CHUNK = 500  # bound parameters a statement
@@ -129,8 +129,7 @@ def list_skus(connection: sa.Connection, wanted: SkuFilter) -> SkuPage:
 def _matches(search: str) -> sa.ColumnElement[bool]:
     code = normalise(search)
     return sa.or_(
-        sku.c.sku_id.contains(code, autoescape=True),
-        sku.c.name.icontains(search, autoescape=True),
+        sku.c.search_text.contains(fold(search), autoescape=True),
         sku.c.sku_id.in_(sa.select(sku_alias.c.sku_id).where(sku_alias.c.alias_id == code)),
     )
 

@@ -55,6 +55,7 @@ def _sku() -> None:
         sa.Column("generation", sa.Integer(), server_default="1", nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("search_text", sa.Text(), server_default="", nullable=False),
         sa.Column("image_url", sa.Text(), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcTimestamp(), nullable=False),
