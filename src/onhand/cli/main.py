@@ -12,6 +12,7 @@ from onhand.bootstrap.settings import SettingsError
 from onhand.cli import (
     databases,
     ledgers,
+    simulate,
     skus,
     stock_reads,
     stock_writes,
@@ -75,6 +76,7 @@ app.command()(replay)
 app.add_typer(tokens.commands, name="token")
 app.add_typer(databases.commands, name="db")
 app.add_typer(tests.commands, name="test")
+app.add_typer(simulate.commands, name="simulate")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -22,10 +22,14 @@ _HOUR_S = 3_600.0
 
 
 def start_buyers(world: World, shops: Sequence[Shop], habits: Habits) -> None:
-    """Let buyers come to these shops from now on; those who came before come no more."""
+    """Let buyers come to these shops from now on.
+
+    Those who were on their way do not come: a simulation that was stopped for a night does not
+    make up for it.
+    """
+    stop_buyers(world)
     now = world.now()
     world.state.habits = habits
-    stop_buyers(world)
     for shop in shops:
         _await_next(shop, now)
 
@@ -40,7 +44,7 @@ def come(shop: Shop, now: datetime) -> None:
     """Somebody orders at this moment, and the next one is on the way."""
     habits = _habits(shop)
     dice = shop.world.dice(f"buyers of {shop.code}")
-    catalogue = _catalogue(shop)
+    catalogue = shop.catalogue()
     if catalogue:
         wishes = [_wish(shop, catalogue)]
         if dice.happens(habits.second_line):
@@ -97,17 +101,6 @@ def _plan_return(shop: Shop, now: datetime, number: str) -> None:
         wait_s = dice.wait_s(habits.returns_after_s)
         event = BuyerReturns(shop.code, number, cancels=drawn < habits.cancels)
         shop.world.schedule(now + timedelta(seconds=wait_s), event)
-
-
-def _catalogue(shop: Shop) -> list[tuple[str, str, str]]:
-    """Every SKU for sale with its code, the most popular first (the order is the seed's)."""
-    return [
-        (item.manage_number, variant_id, variant.sku)
-        for item in shop.record.items.values()
-        if item.deleted is None and not item.hidden
-        for variant_id, variant in item.variants.items()
-        if not variant.hidden
-    ]
 
 
 def _wish(shop: Shop, catalogue: list[tuple[str, str, str]]) -> Wish:

@@ -90,7 +90,9 @@ def edit_stock_by_hand(shop: Shop, item: str, variant: str, units: int) -> None:
 
 def place(shop: Shop, now: datetime, wishes: Sequence[Wish]) -> str | None:
     """Order at this moment: lowers the stock and makes the order, or neither."""
-    if not wishes or not _is_offered(shop, now, wishes):
+    if not wishes or any(wish.units < 1 for wish in wishes):
+        return None
+    if not _is_offered(shop, now, wishes):
         return None
     stamp = shop.local(now).replace(microsecond=0)
     serial = 100_000 + shop.count("order")
@@ -181,9 +183,7 @@ def _is_offered(shop: Shop, now: datetime, wishes: Sequence[Wish]) -> bool:
     asked: Counter[tuple[str, str]] = Counter()
     for wish in wishes:
         asked[wish.item.lower(), wish.variant] += wish.units
-    return all(
-        _offers(shop, now, pair=pair, units=units) and units > 0 for pair, units in asked.items()
-    )
+    return all(_offers(shop, now, pair=pair, units=units) for pair, units in asked.items())
 
 
 def _offers(shop: Shop, now: datetime, *, pair: tuple[str, str], units: int) -> bool:

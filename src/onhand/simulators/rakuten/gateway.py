@@ -168,7 +168,7 @@ def check_key(shop: Shop | None, key: str, now: datetime, envelope: Envelope) ->
     """
     if shop is not None:
         for one in shop.record.keys:
-            if one.text == key and shop.local(now) <= one.expires_at + timedelta(seconds=1):
+            if one.text == key and shop.local(now) < one.expires_at + timedelta(seconds=1):
                 return shop
     raise Answer(unauthorised(envelope))
 

@@ -109,8 +109,7 @@ def delete_variant(call: Call) -> Response:
 def list_variants(call: Call) -> Response:
     """The variants of an item that have a number (2.1 only)."""
     manage_number = call.path["manageNumber"].lower()
-    prefix = f"{manage_number}/"
-    names = [key.removeprefix(prefix) for key in call.shop.record.stock if key.startswith(prefix)]
+    names = sorted(call.shop.numbered(manage_number))
     found = {name: call.shop.stock(call.now, manage_number, name) for name in names}
     stocks = [stock for stock in found.values() if stock is not None]
     if not stocks:

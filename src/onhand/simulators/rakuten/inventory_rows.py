@@ -128,7 +128,5 @@ def _after(row: Row, held: Stock | None) -> int:
 
 
 def _skus(call: Call, manage_number: str, given_rows: Sequence[Row]) -> int:
-    prefix = f"{manage_number}/"
-    known = {key for key in call.shop.record.stock if key.startswith(prefix)}
-    known |= {"/".join(row.pair) for row in given_rows if row.pair[0] == manage_number}
-    return len(known)
+    added = {row.pair[1] for row in given_rows if row.pair[0] == manage_number}
+    return len(call.shop.numbered(manage_number) | added)

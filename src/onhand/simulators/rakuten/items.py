@@ -11,6 +11,7 @@ from onhand.simulators.rakuten.wire import Answer, Response, item_time, ok
 
 _MARK = "AoE/"  # as real marks begin; the slash and what base64 adds want URL encoding
 _START = "*"
+ENDLESS = f"{_MARK}endless-"  # of a fault: a mark that never stops leading on
 _MOST_HITS = 100
 _MOST_OFFSET = 10_000
 _MOST_BULK = 50
@@ -196,7 +197,7 @@ def _mark(manage_number: str) -> str:
 
 
 def _after(mark: str) -> str | None:
-    if mark == _START:
+    if mark == _START or mark.startswith(ENDLESS):
         return None
     try:
         return b64decode(mark.removeprefix(_MARK), validate=True).decode()

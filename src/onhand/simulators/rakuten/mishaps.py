@@ -7,13 +7,13 @@ from onhand.simulators.rakuten.call import errors
 from onhand.simulators.rakuten.dice import Dice
 from onhand.simulators.rakuten.faults import Fault, FaultKind
 from onhand.simulators.rakuten.gateway import limited, read_only, unauthorised
+from onhand.simulators.rakuten.items import ENDLESS
 from onhand.simulators.rakuten.knobs import Knobs
 from onhand.simulators.rakuten.wire import Lost, Outcome, Request, Response, html, ok
 from onhand.simulators.rakuten.world import RequestLands, World
 
 _LISTS = ("orderNumberList", "OrderModelList", "results", "inventories")
 _MOST_REPEATED = 10
-_NO_END = "AoE/endless"
 
 
 def before(world: World, fault: Fault, request: Request, now: datetime) -> Outcome | None:
@@ -41,7 +41,7 @@ def after(fault: Fault, answer: Response, dice: Dice) -> Outcome:
         return answer
     document: Any = answer.json()
     if fault.kind is FaultKind.ENDLESS:
-        _without_end(document)
+        _without_end(document, dice)
     for name in _LISTS:
         found = document.get(name)
         if found and fault.kind is FaultKind.REORDERED:
@@ -72,9 +72,9 @@ def _refusal(fault: Fault, knobs: Knobs) -> Response | None:
     return None
 
 
-def _without_end(document: dict[str, Any]) -> None:
+def _without_end(document: dict[str, Any], dice: Dice) -> None:
     if "nextCursorMark" in document:
-        document["nextCursorMark"] = _NO_END + document["nextCursorMark"]
+        document["nextCursorMark"] = f"{ENDLESS}{dice.whole(1, 10**9)}"
     pages = document.get("PaginationResponseModel")
     if pages and pages["requestPage"] is not None:
         pages["totalPages"] = pages["requestPage"] + 1

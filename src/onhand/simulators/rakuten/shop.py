@@ -29,6 +29,10 @@ class Shop:
         """`record` is part of the world's state."""
         self.record = record
         self.world = world
+        self._catalogue: list[tuple[str, str, str]] | None = None
+        self._numbered: dict[str, set[str]] = {}
+        for key in record.stock:
+            self._number(*key.split("/", 1))
 
     @property
     def code(self) -> str:
@@ -99,6 +103,7 @@ class Shop:
             item.updated = item.updated or now
             item.deleted = None
             self.record.items[item.manage_number] = item
+            self._catalogue = None
             for variant_id, quantity in (units or {}).items():
                 opening = Entry(
                     kind=EntryKind.OPENING,
@@ -111,6 +116,7 @@ class Shop:
                 self.record.stock[pair_key(item.manage_number, variant_id)] = Stock(
                     quantity, self.local(now), self.local(now)
                 )
+                self._number(item.manage_number, variant_id)
                 self.enter(opening)
 
     def delete_item(self, manage_number: str) -> None:
@@ -118,6 +124,7 @@ class Shop:
         with self.open() as now:
             item = self.record.items[manage_number.lower()]
             item.deleted = now
+            self._catalogue = None
             for variant_id in item.variants:
                 self.forget(now, item.manage_number, variant_id)
             self.world.changes += 1
@@ -131,6 +138,34 @@ class Shop:
         """Whether the pair is a SKU of an item that is up."""
         item = self.item(manage_number)
         return item is not None and variant_id in item.variants
+
+    def sku(self, manage_number: str, variant_id: str) -> str:
+        """The SKU code of a pair; empty where it has none or is none."""
+        item = self.item(manage_number)
+        variant = None if item is None else item.variants.get(variant_id)
+        return "" if variant is None else variant.sku
+
+    def catalogue(self) -> list[tuple[str, str, str]]:
+        """manageNumber, variantId and SKU code of all that is for sale, in the order it was put up.
+
+        What is hidden or shown later than it was put up is not noticed.
+        """
+        if self._catalogue is None:
+            self._catalogue = [
+                (item.manage_number, variant_id, variant.sku)
+                for item in self.record.items.values()
+                if item.deleted is None and not item.hidden
+                for variant_id, variant in item.variants.items()
+                if not variant.hidden
+            ]
+        return self._catalogue
+
+    def numbered(self, manage_number: str) -> set[str]:
+        """The variantIds of an item that have an inventory record."""
+        return self._numbered.get(manage_number.lower(), set())
+
+    def _number(self, manage_number: str, variant_id: str) -> None:
+        self._numbered.setdefault(manage_number, set()).add(variant_id)
 
     def order(self, number: str) -> Order:
         """An order, as it is kept: tests may bend it."""
@@ -178,6 +213,7 @@ class Shop:
         found = self.record.stock.get(key)
         if found is None:
             found = self.record.stock[key] = Stock(entry.after, stamp, stamp)
+            self._number(entry.item, entry.variant)
         found.quantity = entry.after
         found.updated = stamp
         self.enter(entry)
@@ -187,6 +223,7 @@ class Shop:
         """Drop the inventory record, if there is one."""
         found = self.record.stock.pop(pair_key(manage_number, variant_id), None)
         if found is not None:
+            self._numbered[manage_number.lower()].discard(variant_id)
             purged = Entry(
                 kind=EntryKind.PURGED,
                 at=now,
