@@ -179,13 +179,13 @@ class Runner:
 
     def _look(self, now: datetime) -> None:
         self._schedule.see(self._read_stores())
-        with self.environment.database.read() as connection:
-            self._queued = queued_tasks(connection, _MOST_QUEUED)
         if self._next_beat_at is None or now >= self._next_beat_at:
             self._beat(now)
             self._next_beat_at = now + self._beat_every
         elif not self._stopping.is_set():
             self._claim([key for key in self._schedule.keys if key not in self._tried], now)
+        with self.environment.database.read() as connection:
+            self._queued = queued_tasks(connection, _MOST_QUEUED)
 
     def _choose(self, now: datetime, per_store: int | None) -> Iterator[Work]:
         """What may begin now; what was given before must be busy when the next is asked for."""

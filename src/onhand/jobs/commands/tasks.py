@@ -120,7 +120,7 @@ def insert(database: Database, record: Record, *, now: datetime) -> None:
         DatabaseUnavailable, TransactionConflict: nothing was written.
     """
     with database.begin() as connection:
-        connection.execute(sa.insert(task).values(_values(record), heartbeat_at=now))
+        connection.execute(sa.insert(task).values({**_values(record), "heartbeat_at": now}))
 
 
 def update(database: Database, record: Record, *, was: TaskState, now: datetime) -> bool | None:
@@ -134,7 +134,7 @@ def update(database: Database, record: Record, *, was: TaskState, now: datetime)
             sa.update(task)
             .where(task.c.task_id == record.task_id, task.c.state == was)
             .where(task.c.attempt == record.attempt)
-            .values(_values(record), heartbeat_at=now)
+            .values({**_values(record), "heartbeat_at": now})
             .returning(task.c.cancel_asked)
         ).scalar()
 
