@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from onhand.access.authenticate import Authenticator
 from onhand.access.model import EnvironmentName
+from onhand.access.secrets import Vault, new_secret_key
 from onhand.bootstrap.environment import Environment
 from onhand.db.database import Database
 from onhand.db.grouping import Grouped
@@ -19,6 +20,7 @@ from onhand.stock.queries.levels import LevelView, read_levels
 from tests.shop import FakeClock
 
 PREFIX = "/api/v1"
+VAULT = Vault([new_secret_key()])
 
 
 def environment_over(name: EnvironmentName, database: Database, clock: FakeClock) -> Environment:
@@ -37,6 +39,7 @@ def environment_over(name: EnvironmentName, database: Database, clock: FakeClock
         writes=Grouped(f"test-writes-{name}", ledger.execute_grouped),
         reads=Grouped(f"test-reads-{name}", read),
         authenticator=Authenticator(database, name, clock),
+        vault=VAULT,
         clock=clock,
     )
 

@@ -1,6 +1,5 @@
 """The two environments, wired: database, ledger, queues, authenticator."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,10 @@ from onhand.access.authenticate import Authenticator
 from onhand.access.commands import SYSTEM, create_first_admin, ensure_signing_key
 from onhand.access.model import Actor, EnvironmentName
 from onhand.access.queries import has_users
+from onhand.access.secrets import Vault
 from onhand.bootstrap import demo
 from onhand.bootstrap.clock import utc_now
+from onhand.bootstrap.secret_key import open_vault, write_secret
 from onhand.bootstrap.settings import Settings, SettingsError
 from onhand.db.database import Database
 from onhand.db.errors import DatabaseUnavailable
@@ -41,6 +42,7 @@ class Environment:
     writes: Grouped[Command, Result]
     reads: Grouped[str, LevelView | None]
     authenticator: Authenticator
+    vault: Vault
     clock: Clock
 
     def close(self) -> None:
@@ -74,11 +76,16 @@ class Onhand:
 
 
 def open_environments(settings: Settings, *, clock: Clock = utc_now) -> Onhand:
-    """Open both environments; connections are made when they are first needed."""
+    """Open both environments; connections are made when they are first needed.
+
+    Raises:
+        SettingsError: the file of the secret key cannot be read or made.
+    """
+    vault = open_vault(settings)
     return Onhand(
         settings,
-        live=_open(EnvironmentName.LIVE, settings, clock),
-        test=_open(EnvironmentName.TEST, settings, clock),
+        live=_open(EnvironmentName.LIVE, settings, clock, vault),
+        test=_open(EnvironmentName.TEST, settings, clock, vault),
     )
 
 
@@ -106,7 +113,7 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environment:
+def _open(name: EnvironmentName, settings: Settings, clock: Clock, vault: Vault) -> Environment:
     address = settings.database_of(name)
     database = Database(address.url, schema=address.schema)
     ledger = Ledger(database, clock=clock, policy=policy_of(settings))
@@ -123,6 +130,7 @@ def _open(name: EnvironmentName, settings: Settings, clock: Clock) -> Environmen
         writes=Grouped(f"onhand-writes-{name}", ledger.execute_grouped, batch_size=_WRITE_BATCH),
         reads=Grouped(f"onhand-reads-{name}", read, batch_size=_READ_BATCH),
         authenticator=Authenticator(database, name, clock),
+        vault=vault,
         clock=clock,
     )
 
@@ -155,28 +163,6 @@ def _make_first_data(environment: Environment, home: Path) -> Path | None:
         Actor(SYSTEM, "system"),
         environment=environment.name,
         now=now,
-        keep=lambda secret: _write_secret(file, secret),
+        keep=lambda secret: write_secret(file, secret),
     )
     return file if made else None
-
-
-def _write_secret(file: Path, secret: str) -> None:
-    """Replace the file at once, readable by its owner only.
-
-    Raises:
-        SettingsError: the folder cannot be written.
-    """
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as output:
-            output.write(secret + "\n")
-            output.flush()
-            os.fsync(output.fileno())
-        draft.replace(file)
-    except OSError as error:
-        raise SettingsError(
-            f"ONHAND_HOME: {file} cannot be written ({error.strerror}); "
-            "name a folder this user may write to"
-        ) from error

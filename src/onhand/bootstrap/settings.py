@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from onhand.access.model import EnvironmentName
+from onhand.access.secrets import is_secret_key
 
 _POSTGRES_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _DATABASE_FORMS = "sqlite:////folder/file.db or postgresql://user:password@host/database"
@@ -50,6 +51,12 @@ class Settings(BaseSettings):
     )
     test_database_url: str | None = Field(
         default=None, description="Another place for `test`, in the same form."
+    )
+    onhand_secret_key: SecretStr | None = Field(
+        default=None,
+        description="Secret keys under which the stores' keys are stored, separated by commas: the "
+        "first encrypts, every one decrypts. Without it: the file `secret.key` in `ONHAND_HOME`, "
+        "made at the first start.",
     )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
@@ -99,6 +106,20 @@ class Settings(BaseSettings):
             raise ValueError("the database has no name; write postgresql://user@host/database")
         return url
 
+    @field_validator("onhand_secret_key")
+    @classmethod
+    def _check_secret_key(cls, keys: SecretStr | None) -> SecretStr | None:
+        """The text never repeats a key."""
+        if keys is None:
+            return None
+        given = split_keys(keys.get_secret_value())
+        if not given or not all(map(is_secret_key, given)):
+            raise ValueError(
+                "every key must be 32 bytes in URL-safe base64; make one with "
+                "`openssl rand -base64 32 | tr +/ -_`"
+            )
+        return keys
+
     @classmethod
     def settings_customise_sources(  # tidy: override — the base class calls it with these
         cls,
@@ -125,6 +146,11 @@ class Settings(BaseSettings):
             file = Path(chosen.removeprefix("sqlite:///"))
             return DatabaseAddress(f"sqlite:///{file.with_suffix('.test.db')}", None)
         return DatabaseAddress(chosen, None)
+
+
+def split_keys(text: str) -> list[str]:
+    """Secret keys as they are written, separated by commas or white space."""
+    return text.replace(",", " ").split()
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
