@@ -151,6 +151,8 @@ def map_listing(
     code = normalise(mapping.sku)
     if not is_valid_code(code):
         return SkuNotFound((code,))
+    if not can_be_kept(mapping.listing):
+        return ListingNotFound(mapping.listing)
 
     def run(connection: sa.Connection) -> Change | Refusal:
         found = find_registered(connection, [code])
@@ -177,6 +179,8 @@ def unmap_listing(
     The rule does not map it again. Raises:
         DatabaseUnavailable: nothing was acknowledged.
     """
+    if not can_be_kept(listing_id):
+        return ListingNotFound(listing_id)
 
     def run(connection: sa.Connection) -> Change | Refusal:
         before = _lock_listing(connection, listing_id)
@@ -244,8 +248,6 @@ def _lock_listings(
 
 def _lock_listing(connection: sa.Connection, listing_id: str) -> ListingView | None:
     """The listing, its row locked; None if there is none."""
-    if has_control_characters(listing_id):
-        return None
     row = sa.select(listing.c.listing_id).where(listing.c.listing_id == listing_id)
     connection.execute(row.with_for_update())
     return read_listing(connection, listing_id)

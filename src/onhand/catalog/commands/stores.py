@@ -1,6 +1,7 @@
 """Commands of stores: people make, change and give them up; jobs pause and resume them."""
 
 import dataclasses
+import json
 from datetime import datetime
 from typing import Any
 
@@ -86,9 +87,13 @@ def update_store(database: Database, asked: Asked, change: StoreChange) -> Accep
         DatabaseUnavailable: nothing was acknowledged.
     """
     store_id = normalise_store(change.store)
+    if not is_valid_store(store_id):
+        return StoreNotFound(store_id)
     if change.status is StoreStatus.INACTIVE:
         return InvalidStoreField(store_id, "status", "must be active or paused; deactivate instead")
+    given = change.settings or {}
     refused = None if change.name is None else check_store_name(store_id, change.name)
+    refused = refused or _refusal(change_settings(store_id, RakutenSettings(), given))
     if refused is not None:
         return refused
 
@@ -96,7 +101,7 @@ def update_store(database: Database, asked: Asked, change: StoreChange) -> Accep
         before = _lock(connection, store_id, asked.now)
         if before is None:
             return StoreNotFound(store_id)
-        settings = change_settings(store_id, before.settings, change.settings or {})
+        settings = change_settings(store_id, before.settings, given)
         if isinstance(settings, Refusal):
             return settings
         values: dict[str, Any] = {"settings": dataclasses.asdict(settings)}
@@ -119,6 +124,8 @@ def deactivate_store(database: Database, asked: Asked, store_id: str) -> Accepte
         DatabaseUnavailable: nothing was acknowledged.
     """
     wanted = normalise_store(store_id)
+    if not is_valid_store(wanted):
+        return StoreNotFound(wanted)
 
     def deactivate(connection: sa.Connection) -> Change | Refusal:
         before = _lock(connection, wanted, asked.now)
@@ -140,6 +147,8 @@ def set_credentials(
         DatabaseUnavailable: nothing was acknowledged.
     """
     store_id = normalise_store(keys.store)
+    if not is_valid_store(store_id):
+        return StoreNotFound(store_id)
 
     def replace(connection: sa.Connection) -> Change | Refusal:
         before = _lock(connection, store_id, asked.now)
@@ -160,8 +169,8 @@ def set_credentials(
         return Change(done.subject, done.answer, before=done.before, after=after)
 
     # The request's hash is kept with the answer, so it is taken of a keyed fingerprint.
-    given = msgspec.json.encode(dict(keys.values), order="deterministic").decode()
-    body = {"store": store_id, "keys": vault.fingerprint(given)}
+    given = vault.fingerprint(json.dumps(dict(keys.values), sort_keys=True))
+    body = {"store": store_id, "keys": given}
     write = Write("SetStoreKeys", body, asked.now, asked.idempotency_key)
     return write_once(database, asked.actor, write, replace)
 
@@ -202,11 +211,14 @@ def note_key(
     )
 
 
+def _refusal(checked: RakutenSettings | InvalidStoreField) -> InvalidStoreField | None:
+    return checked if isinstance(checked, InvalidStoreField) else None
+
+
 def _lock(connection: sa.Connection, store_id: str, now: datetime) -> StoreView | None:
     """The store, its row locked; None if there is none."""
-    if is_valid_store(store_id):
-        row = sa.select(store.c.store_id).where(store.c.store_id == store_id)
-        connection.execute(row.with_for_update(key_share=True))
+    row = sa.select(store.c.store_id).where(store.c.store_id == store_id)
+    connection.execute(row.with_for_update(key_share=True))
     return read_store(connection, store_id, now=now)
 
 
