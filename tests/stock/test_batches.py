@@ -1,42 +1,16 @@
 """Batches: many commands in one transaction, each as if it were alone."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from onhand.db.database import Database
-from onhand.stock.commands import Accepted, Ledger
-from onhand.stock.model.commands import (
-    Caller,
-    Command,
-    Line,
-    Policy,
-    Receive,
-    Reserve,
-    SetPolicy,
-)
+from onhand.stock.commands import Accepted
+from onhand.stock.model.commands import Caller, Command, Line, Receive, Reserve, SetPolicy
 from onhand.stock.model.refusals import (
     BalanceTooLarge,
-    IdempotencyConflict,
     InsufficientStock,
     Shortage,
     UnknownSku,
 )
-from tests.gate import GateClock
-from tests.shop import (
-    TILL,
-    FakeClock,
-    Shop,
-    Units,
-    cart,
-    deduct,
-    give_back,
-    lines,
-    order,
-    release,
-    reserve,
-)
+from tests.shop import TILL, Shop, Units, cart, deduct, give_back, lines, order, release, reserve
 from tests.stock.recount import assert_sound, table
 
 SURROGATE = "\ud800"  # half a character: JSON can carry it, UTF-8 cannot
@@ -175,58 +149,4 @@ def test_a_nul_character_spoils_no_other_command(shop: Shop) -> None:
     results = shop.ledger.execute_grouped([nul, fine])
     assert isinstance(results[1], Accepted)
     assert shop.units("a").reserved == 1 + isinstance(results[0], Accepted)
-    assert_sound(shop.database)
-
-
-def test_a_large_batch_takes_back_what_its_first_commands_did(shop: Shop) -> None:
-    """Its parts are written one after the other while later commands are decided."""
-    shop.register(a=300)
-    reserved = [reserve(cart(number), a=1) for number in range(200)]
-    results = shop.batch(*reserved, *(release(cart(number)) for number in range(200)))
-    assert all(isinstance(result, Accepted) for result in results)
-    assert shop.units("a") == Units(300, 0)
-    assert {row["state"] for row in table(shop.database, "reservation")} == {"released"}
-    assert_sound(shop.database)
-
-
-def test_a_key_within_a_large_batch_counts_once(shop: Shop) -> None:
-    shop.register(a=300)
-    commands = [Command(TILL, reserve(cart(n % 150), a=1), f"k{n % 150}") for n in range(300)]
-    results = shop.ledger.execute(commands)
-    assert [getattr(result, "replayed", None) for result in results] == [False] * 150 + [True] * 150
-    assert shop.units("a") == Units(300, 150)
-    assert_sound(shop.database)
-
-
-@pytest.mark.parametrize("taken", [0, 70, 199])
-def test_a_key_lost_to_another_process_halfway_through_a_large_batch(
-    postgres_database: Database, clock: FakeClock, taken: int
-) -> None:
-    """The other one asks for another SKU, so no lock comes between them."""
-    gate = GateClock()
-    fast = Shop(Ledger(postgres_database, clock=clock, policy=Policy()), clock)
-    slow = Ledger(postgres_database, clock=gate, policy=Policy())
-    fast.register(a=300, b=5)
-    commands = [Command(TILL, reserve(cart(number), a=1), f"k{number}") for number in range(200)]
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(slow.execute, commands)
-        assert gate.reached.wait(10)
-        fast.do(reserve(cart("other"), b=1), key=f"k{taken}")
-        gate.open()
-        results = waiting.result(20)
-    refused = [number for number, result in enumerate(results) if not isinstance(result, Accepted)]
-    assert refused == [taken]
-    assert results[taken] == IdempotencyConflict(f"k{taken}")
-    assert fast.units("a") == Units(300, 199)
-    assert_sound(postgres_database)
-
-
-def test_text_that_cannot_be_stored_spoils_no_other_command_of_a_large_batch(shop: Shop) -> None:
-    shop.register(a=300)
-    commands = [Command(TILL, reserve(cart(number), a=1)) for number in range(130)]
-    commands[5] = Command(TILL, reserve(cart(5), owner="nul \0", a=1))
-    results = shop.ledger.execute_grouped(commands)
-    others = [result for number, result in enumerate(results) if number != 5]
-    assert all(isinstance(result, Accepted) for result in others)
-    assert shop.units("a").reserved in (129, 130)  # SQLite keeps such a character
     assert_sound(shop.database)

@@ -4,11 +4,9 @@ SQLAlchemy's handling of one statement costs more than SQLite's work on it, whic
 notices. Only what runs for every command or read comes this way.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor, DBAPIModule
 
@@ -40,28 +38,7 @@ def execute_many(connection: sa.Connection, statement: str, rows: Sequence[Seque
         raise _wrapped(connection, cursor, error) from error
 
 
-@contextmanager
-def pipelined(connection: sa.Connection) -> Iterator[None]:
-    """On PostgreSQL, statements of the block are sent without waiting for the ones before.
-
-    The server works on them while the block goes on. What goes wrong may be raised by a later
-    statement or when the block ends. Raises:
-        sqlalchemy.exc.DBAPIError: as SQLAlchemy would.
-    """
-    raw = connection.connection.driver_connection
-    if not isinstance(raw, psycopg.Connection):
-        yield
-        return
-    try:
-        with raw.pipeline():
-            yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, None, error) from error
-
-
-def _wrapped(
-    connection: sa.Connection, cursor: DBAPICursor | None, error: DBAPIModule.Error
-) -> Exception:
+def _wrapped(connection: sa.Connection, cursor: DBAPICursor, error: DBAPIModule.Error) -> Exception:
     """The error as SQLAlchemy raises it; a connection that is gone takes the idle ones with it."""
     raw = connection.connection
     dialect = connection.dialect

@@ -1,7 +1,6 @@
 """The ledger's executor: many independent commands, one transaction (S14)."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,11 +9,10 @@ import sqlalchemy as sa
 from onhand.access.commands import new_command_id
 from onhand.access.model import Accepted
 from onhand.db.database import Database
-from onhand.db.driver import pipelined
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
-from onhand.stock.commands.load import Page, load, resolve
+from onhand.stock.commands.load import load, resolve
 from onhand.stock.commands.pending import Pending, Result, identify
-from onhand.stock.commands.write import Entry, answer, end_resets, write, write_facts
+from onhand.stock.commands.write import Entry, answer, write
 from onhand.stock.model.book import Book, Stamp
 from onhand.stock.model.commands import Command, Policy
 from onhand.stock.model.decide import decide
@@ -22,7 +20,6 @@ from onhand.stock.model.events import Source
 from onhand.stock.model.refusals import IdempotencyConflict, Refusal
 
 _ATTEMPTS = 8
-_CHUNK = 64  # commands: how many are decided before they are sent to be written
 
 
 class Ledger:
@@ -75,7 +72,9 @@ class Ledger:
         while True:
             page = load(connection, pending, names=names, clock=self._clock, policy=self._policy)
             if not page.unresolved:
-                return _decide_and_write(connection, page, pending)
+                results = _decide_all(page.book, pending, page.answers)
+                write(connection, page.book, results.entries)
+                return results.results
             names.update(resolve(connection, page.unresolved))
 
     def _attempt(self, pending: list[Pending]) -> list[Result]:
@@ -90,28 +89,11 @@ class Ledger:
                     policy=self._policy,
                 )
                 if not page.unresolved:
-                    return _decide_and_write(connection, page, pending)
+                    results = _decide_all(page.book, pending, page.answers)
+                    write(connection, page.book, results.entries)
+                    return results.results
             with self.database.read() as reading:
                 names.update(resolve(reading, page.unresolved))
-
-
-def _decide_and_write(
-    connection: sa.Connection, page: Page, pending: list[Pending]
-) -> list[Result]:
-    """Decide in order; the database works on the first commands while the next are decided."""
-    book = page.book
-    book.expire_due(Stamp(new_command_id(), "system", Source.SYSTEM.value, reason="expired"))
-    *starts, last = range(0, len(pending), _CHUNK) or (0,)
-    results: list[Result] = []
-    with pipelined(connection) if starts else nullcontext():
-        for start in starts:
-            decided = _decide_all(book, pending[start : start + _CHUNK], page.answers)
-            write_facts(connection, book, decided.entries)
-            results += decided.results
-        decided = _decide_all(book, pending[last:], page.answers)
-        write(connection, book, decided.entries)
-    end_resets(connection, book)
-    return results + decided.results
 
 
 @dataclass(slots=True)
@@ -122,6 +104,7 @@ class _Decided:
 
 def _decide_all(book: Book, pending: list[Pending], known: dict[str, tuple[str, str]]) -> _Decided:
     """`known` maps command ids to (request hash, first answer); it grows with the batch."""
+    book.expire_due(Stamp(new_command_id(), "system", Source.SYSTEM.value, reason="expired"))
     decided = _Decided()
     for item in pending:
         first = known.get(item.command_id)

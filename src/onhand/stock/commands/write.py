@@ -1,4 +1,4 @@
-"""Writing what was decided: five tables, one statement on PostgreSQL."""
+"""Writing a decided batch: five tables, one round trip on PostgreSQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from onhand.access.tables import audit_entry
 from onhand.catalog.commands import unregister
-from onhand.db.bulk import BulkWrite, Part, Row
+from onhand.db.bulk import BulkWrite, Part
 from onhand.db.types import to_text
 from onhand.stock import tables
 from onhand.stock.commands.answers import LevelAnswer, ReservationAnswer, StockAnswer
@@ -27,7 +27,7 @@ from onhand.stock.model.draft import Draft
 from onhand.stock.model.events import Event
 
 _LEVEL = ("sku_id", "location_id", "on_hand", "reserved", "shortfall", "version")
-_FACTS = (
+_WRITE = BulkWrite(
     Part(tables.stock_event, Event._fields),
     Part(
         tables.reservation,
@@ -50,25 +50,6 @@ _FACTS = (
         ),
         key=("reservation_id",),
     ),
-    Part(
-        audit_entry,
-        (
-            "command_id",
-            "recorded_at",
-            "actor",
-            "origin",
-            "source",
-            "action",
-            "subject",
-            "idempotency_key",
-            "request_hash",
-            "answer",
-            "before",
-            "after",
-        ),
-    ),
-)
-_BALANCES = (
     Part(tables.stock_level, _LEVEL),
     Part(tables.stock_level, _LEVEL, key=("sku_id", "location_id"), update_only=True),
     Part(
@@ -92,9 +73,24 @@ _BALANCES = (
         key=("sku_id",),
         update_only=True,
     ),
+    Part(
+        audit_entry,
+        (
+            "command_id",
+            "recorded_at",
+            "actor",
+            "origin",
+            "source",
+            "action",
+            "subject",
+            "idempotency_key",
+            "request_hash",
+            "answer",
+            "before",
+            "after",
+        ),
+    ),
 )
-_WRITE_FACTS = BulkWrite(*_FACTS)
-_WRITE_ALL = BulkWrite(*_FACTS, *_BALANCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,34 +102,22 @@ class Entry:
     draft: Draft
 
 
-def write_facts(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> None:
-    """Write the book's events, touched holds and an audit entry per accepted command.
-
-    The book lets go of them; more may follow before `write` ends the batch.
-    """
-    _WRITE_FACTS.run(connection, *_facts(book, entries))
-    book.events.clear()
-    book.touched_holds.clear()
-
-
 def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> None:
-    """Write the same, and what balances and heads have become by the batch's end."""
+    """Write the book's events and touched rows and an audit entry per accepted command."""
     if not (book.events or entries or book.touched_stocks):
         return
     levels = [
         (book.stocks[sku_id], location_id) for sku_id, location_id in sorted(book.touched_levels)
     ]
-    _WRITE_ALL.run(
+    _WRITE.run(
         connection,
-        *_facts(book, entries),
+        book.events,
+        [_hold_row(hold) for hold in book.touched_holds.values()],
         [_level_row(stock, at) for stock, at in levels if not stock.balances[at].stored],
         [_level_row(stock, at) for stock, at in levels if stock.balances[at].stored],
         [_head_row(book.stocks[sku_id]) for sku_id in sorted(book.touched_stocks)],
+        [_entry_row(book, entry) for entry in entries],
     )
-
-
-def end_resets(connection: sa.Connection, book: Book) -> None:
-    """Let go of what hung on SKUs that were reset: their holds, their place in the catalog."""
     for sku_id in book.reset_skus:
         connection.execute(
             sa.update(tables.reservation)
@@ -141,11 +125,6 @@ def end_resets(connection: sa.Connection, book: Book) -> None:
             .values(units_held=0, state="reset")
         )
         unregister(connection, sku_id, at=book.now)
-
-
-def _facts(book: Book, entries: Sequence[Entry]) -> tuple[Sequence[Row], ...]:
-    holds = [_hold_row(hold) for hold in book.touched_holds.values()]
-    return book.events, holds, [_entry_row(book, entry) for entry in entries]
 
 
 _encoder = msgspec.json.Encoder()
