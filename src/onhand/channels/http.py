@@ -180,7 +180,8 @@ def _checked(base_url: str) -> str:
         url = httpx.URL(base_url)
     except httpx.InvalidURL:
         url = httpx.URL()
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.userinfo:
+    is_address = url.scheme in {"http", "https"} and url.host and (url.port or 80) < 65_536
+    if not is_address or url.query or url.userinfo:
         message = "the base URL must be http(s)://host[:port] without query and user"
         raise ValueError(message)
     return base_url.rstrip("/")

@@ -127,7 +127,10 @@ class RakutenApi:
     def error(self, answer: Answer) -> ChannelError:
         """What an answer other than the hoped-for one amounts to."""
         wait = retry_after_s(answer.reply.headers, answer.received_at)
-        found = judge(answer.function, answer.reply, answer.complaints, retry_after=wait)
+        clean = self.without_keys
+        found = judge(
+            answer.function, answer.reply, answer.complaints, retry_after=wait, clean=clean
+        )
         return self._signed(found, answer)
 
     def not_understood(self, answer: Answer, detail: str) -> ChannelProtocolError:
@@ -142,10 +145,10 @@ class RakutenApi:
 
     def _signed(self, error: ChannelError, answer: Answer) -> ChannelError:
         """The error with Rakuten's `RequestId`, for its support desk, and without any key."""
-        request_id = answer.reply.headers.get("requestid", "").strip()[:LONGEST_REQUEST_ID]
+        request_id = self.without_keys(answer.reply.headers.get("requestid", "").strip())
         reason = self.without_keys(error.reason)
         if request_id.isascii() and request_id.isprintable() and request_id:
-            reason = f"{reason} (RequestId {self.without_keys(request_id)})"
+            reason = f"{reason} (RequestId {request_id[:LONGEST_REQUEST_ID]})"
         error.reason = reason
         error.args = (f"{error.function}: {reason}",)
         return error

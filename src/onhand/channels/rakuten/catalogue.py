@@ -4,6 +4,7 @@ The search index is up to 24 hours behind; a deleted item comes back as its mana
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -13,6 +14,8 @@ from onhand.channels.rakuten.functions import ITEMS_SEARCH
 from onhand.channels.rakuten.images import image_url
 
 ITEMS_PER_PAGE = 100  # hits: 1 to 100
+SMALLEST_PAGE = 10  # what a page holds when hits is not told
+SPARE_PAGES = 10  # for items that come and go during the crawl
 FIRST_CURSOR = "*"
 # The id of an item's only variant where the shop gave none; many items share it.
 ONLY_VARIANT = "normal-inventory"
@@ -39,7 +42,7 @@ class _Result(msgspec.Struct):
 
 
 class _Page(msgspec.Struct, rename="camel"):
-    num_found: int
+    num_found: Annotated[int, msgspec.Meta(ge=0)]
     results: list[_Result]
     next_cursor_mark: str | None = None
 
@@ -77,16 +80,21 @@ class _Progress:
     def __init__(self, not_understood: Callable[[Answer, str], Exception]) -> None:
         self._not_understood = not_understood
         self._sent: set[str] = set()
-        self._seen = 0
+        self._items: set[str] = set()
         self._found: list[int] = []
 
     def next_cursor(self, page: _Page, answer: Answer, sent: str) -> str | None:
         """The cursor to go on with; None at the end."""
         self._sent.add(sent)
-        self._seen += len(page.results)
+        self._items.update(result.item.manage_number for result in page.results)
         self._found.append(page.num_found)
-        if page.num_found < 0 or self._seen > max(self._found) + ITEMS_PER_PAGE:
-            raise self._not_understood(answer, f"more than the {page.num_found} items announced")
+        most = max(self._found)
+        if len(self._items) > most + ITEMS_PER_PAGE:
+            raise self._not_understood(answer, f"more than the {most} items announced")
+        if len(self._found) > most // SMALLEST_PAGE + SPARE_PAGES:
+            raise self._not_understood(
+                answer, f"{most} items on more than {len(self._found)} pages"
+            )
         following = page.next_cursor_mark
         if not following or following == sent or not page.results:
             self._insist_on_all(answer)
@@ -97,9 +105,9 @@ class _Progress:
 
     def _insist_on_all(self, answer: Answer) -> None:
         # Items come and go during a crawl, so one in a hundred may be missed.
-        missed = min(self._found) - self._seen
-        if missed > self._seen // 100:
-            detail = f"{self._seen} items, though {min(self._found)} were announced"
+        seen = len(self._items)
+        if min(self._found) - seen > seen // 100:
+            detail = f"{seen} items, though {min(self._found)} were announced"
             raise self._not_understood(answer, detail)
 
 

@@ -6,7 +6,7 @@ not known, so all are read everywhere, in this order.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -79,9 +79,13 @@ def judge(
     complaints: tuple[Complaint, ...],
     *,
     retry_after: float | None,
+    clean: Callable[[str], str],
 ) -> ChannelError:
-    """The error that an answer other than the one hoped for amounts to."""
-    reason = _reason(reply, complaints)
+    """The error that an answer other than the one hoped for amounts to.
+
+    `clean` takes the keys out of what the shop said.
+    """
+    reason = f"HTTP {reply.status}: {clean(_words(reply, complaints))[:LONGEST_REASON]}"
     codes = {complaint.code for complaint in complaints}
     if NOT_ENABLED in codes:
         enable = f"in RMS, tick the function {function.permission} for this key"
@@ -117,7 +121,7 @@ def _is_trouble(reply: Reply, codes: set[str]) -> bool:
     return reply.status >= 500 or reply.status in {408, 409} or page or known
 
 
-def _reason(reply: Reply, complaints: tuple[Complaint, ...]) -> str:
+def _words(reply: Reply, complaints: tuple[Complaint, ...]) -> str:
     said = [str(complaint) for complaint in complaints[:MOST_REASONS]]
     if len(complaints) > MOST_REASONS:
         said.append(f"and {len(complaints) - MOST_REASONS} more")
@@ -126,7 +130,7 @@ def _reason(reply: Reply, complaints: tuple[Complaint, ...]) -> str:
         # An answer may hold a buyer's name, so what is not an error message is not repeated.
         size = len(reply.body)
         words = "a web page" if reply.is_html else f"an answer of {size} bytes not understood"
-    return f"HTTP {reply.status}: {_printable(words)[:LONGEST_REASON]}"
+    return words
 
 
 def _from_error(entry: Mapping[str, object]) -> Complaint:

@@ -1,6 +1,7 @@
 """Finding, reading and confirming orders: Order API (RakutenPayOrderAPI), or PurchaseItemAPI."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -263,11 +264,12 @@ def _confirm_messages(
     api: RakutenApi, answer: Answer
 ) -> tuple[dict[str, list[_Message]], list[_Message]]:
     """The messages about each order, and those about none."""
-    try:
+    messages: list[_Message] | None = None
+    with suppress(msgspec.DecodeError, RecursionError):
         messages = _decode_confirmed(answer.reply.body).messages
-    except (msgspec.DecodeError, RecursionError):
+    if messages is None:
         # Whatever it is, it says nothing of single orders: judged by its status.
-        raise api.error(answer) from None
+        raise api.error(answer)
     of_orders: dict[str, list[_Message]] = {}
     of_all: list[_Message] = []
     for message in messages:
