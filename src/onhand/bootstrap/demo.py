@@ -1,13 +1,18 @@
-"""The demo goods that `test` starts with."""
+"""What `test` starts with: demo goods, and three simulated shops that sell them."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from onhand.access.commands import SYSTEM
-from onhand.access.model import Actor
+from onhand.access.model import Actor, Asked
+from onhand.access.secrets import Vault
 from onhand.catalog.commands import create_skus
+from onhand.catalog.commands.stores import create_store, set_credentials
 from onhand.catalog.model import NewSku
+from onhand.catalog.model.stores import NewKeys, NewStore
 from onhand.db.database import Database
+from onhand.simulators.rakuten import Rakuten
+from onhand.simulators.rakuten.demo import SHOPS, open_demo
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Caller, Command, Line, Receive
 from onhand.stock.model.events import Source
@@ -35,6 +40,12 @@ _GOODS: tuple[tuple[str, str, int, dict[str, str]], ...] = (
     ("LP-7002", "Paper lantern, round", 0, {"size": "45 cm"}),
     ("MUG-8001", "Enamel mug, speckled", 1, {"color": "blue", "size": "350 ml"}),
 )
+_STORES = {
+    "tokyo-bags": "東京うつわ店 (simulated)",
+    "osaka-bags": "大阪うつわ店 (simulated)",
+    "sendai-bags": "仙台うつわ店 (simulated)",
+}
+_POLL_INTERVAL_S = 15
 _ALIASES = {"CE1111": ("kyusu-white",), "MUG-8001": ("4901234567894",)}
 
 
@@ -58,3 +69,20 @@ def fill(database: Database, ledger: Ledger, *, clock: Callable[[], datetime]) -
     lines = tuple(Line(code.lower(), units) for code, _, units, _ in _GOODS if units)
     opening = Receive(lines, reason="opening stock of the demo")
     ledger.execute([Command(Caller(SYSTEM, Source.SYSTEM), opening, "demo-stock")])
+
+
+def open_stores(database: Database, vault: Vault, *, now: datetime) -> None:
+    """Make the simulated shops known, with their visibly fake keys; again changes nothing.
+
+    Raises:
+        DatabaseUnavailable: some were made known; do it again.
+    """
+    simulated = Rakuten(lambda: now)
+    open_demo(simulated, len(SHOPS))
+    for code, shop in simulated.shops.items():
+        asked = Asked(Actor(SYSTEM, "system"), now, f"demo-store-{code}")
+        settings = {"shop_code": code, "poll_interval_s": _POLL_INTERVAL_S}
+        create_store(database, asked, NewStore(code, _STORES[code], settings=settings))
+        keys = {"service_secret": shop.secret, "license_key": shop.license_key}
+        asked = Asked(Actor(SYSTEM, "system"), now, f"demo-keys-{code}")
+        set_credentials(database, asked, NewKeys(code, keys), vault=vault)

@@ -14,6 +14,7 @@ from onhand.bootstrap import demo
 from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.secret_key import open_vault, write_secret
 from onhand.bootstrap.settings import Settings, SettingsError
+from onhand.bootstrap.shops import Shops, Wiring
 from onhand.db.database import Database
 from onhand.db.errors import DatabaseUnavailable
 from onhand.db.grouping import Grouped
@@ -43,12 +44,14 @@ class Environment:
     reads: Grouped[str, LevelView | None]
     authenticator: Authenticator
     vault: Vault
+    shops: Shops
     clock: Clock
 
     def close(self) -> None:
         """Finish queued work and close the database's connections."""
         self.writes.close()
         self.reads.close()
+        self.shops.close()
         self.database.dispose()
 
 
@@ -75,17 +78,28 @@ class Onhand:
             environment.close()
 
 
-def open_environments(settings: Settings, *, clock: Clock = utc_now) -> Onhand:
+def open_environments(
+    settings: Settings, *, clock: Clock = utc_now, wiring: Wiring | None = None
+) -> Onhand:
     """Open both environments; connections are made when they are first needed.
 
-    Raises:
+    `wiring` says how shops are reached, if not as the settings do. Raises:
         SettingsError: the file of the secret key cannot be read or made.
     """
     vault = open_vault(settings)
-    return Onhand(
-        settings,
-        live=_open(EnvironmentName.LIVE, settings, clock, vault),
-        test=_open(EnvironmentName.TEST, settings, clock, vault),
+    live, test = (
+        _open(name, settings, clock, vault, wiring or wiring_of(settings, name))
+        for name in (EnvironmentName.LIVE, EnvironmentName.TEST)
+    )
+    return Onhand(settings, live=live, test=test)
+
+
+def wiring_of(settings: Settings, name: EnvironmentName) -> Wiring:
+    """How an environment's shops are reached: those of `test` are simulated, always."""
+    simulated = name is EnvironmentName.TEST or settings.mock_mode
+    return Wiring(
+        rakuten_url=settings.simulator_address if simulated else settings.rakuten_base_url,
+        rakuten_orders_per_s=settings.rakuten_order_calls_per_s,
     )
 
 
@@ -113,7 +127,9 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _open(name: EnvironmentName, settings: Settings, clock: Clock, vault: Vault) -> Environment:
+def _open(
+    name: EnvironmentName, settings: Settings, clock: Clock, vault: Vault, wiring: Wiring
+) -> Environment:
     address = settings.database_of(name)
     database = Database(address.url, schema=address.schema)
     ledger = Ledger(database, clock=clock, policy=policy_of(settings))
@@ -131,6 +147,7 @@ def _open(name: EnvironmentName, settings: Settings, clock: Clock, vault: Vault)
         reads=Grouped(f"onhand-reads-{name}", read, batch_size=_READ_BATCH),
         authenticator=Authenticator(database, name, clock),
         vault=vault,
+        shops=Shops(database, vault, clock, wiring),
         clock=clock,
     )
 
@@ -157,6 +174,7 @@ def _make_first_data(environment: Environment, home: Path) -> Path | None:
     ensure_signing_key(database, now=now)
     if environment.name is EnvironmentName.TEST:  # before the admin: a crash must not skip it
         demo.fill(database, environment.ledger, clock=environment.clock)
+        demo.open_stores(database, environment.vault, now=now)
     file = home / f"admin-token.{environment.name}"
     made = create_first_admin(
         database,

@@ -80,6 +80,32 @@ class Settings(BaseSettings):
     sweep_interval_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=5, description="Seconds between sweeps that record ended holds."
     )
+    rakuten_base_url: str = Field(
+        default="https://api.rms.rakuten.co.jp",
+        description="Where Rakuten's RMS WEB SERVICE is; for `live`.",
+    )
+    rakuten_order_calls_per_s: Annotated[float, Field(gt=0, le=100)] = Field(
+        default=1.0,
+        description="Calls a second to each function of Rakuten's order API, which publishes no "
+        "limit; per store.",
+    )
+    simulator_port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=8100,
+        description="Port of the simulated shops that `onhand serve` runs beside itself for "
+        "`test`; they listen on 127.0.0.1 only.",
+    )
+    simulator_orders_per_hour: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        default=240,
+        description="Orders an hour that the simulated shops sell together, by themselves.",
+    )
+    mock_mode: bool = Field(
+        default=False, description="Whether the stores of `live` use the simulated shops, too."
+    )
+    run_jobs: bool = Field(
+        default=True,
+        description="Whether `onhand serve` also takes in orders and pushes stock. Any number of "
+        "processes may: they share the work.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important log lines that are written."
     )
@@ -131,6 +157,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """`load_settings` reads the variables; nothing else is looked at."""
         return (init_settings,)
+
+    @property
+    def simulator_address(self) -> str:
+        """Where the simulated shops are."""
+        return f"http://127.0.0.1:{self.simulator_port}"
 
     def database_of(self, environment: EnvironmentName) -> DatabaseAddress:
         """Where this environment's data is."""

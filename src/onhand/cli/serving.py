@@ -57,10 +57,29 @@ def serve(
         try:
             start = _Start(settings, _url(settings, listener), first_start(onhand))
             _tell(options, start)
-            _run(onhand, listener)
+            with _working(onhand):
+                _run(onhand, listener)
         finally:
             onhand.close()
     options.terminal.say("Onhand has stopped; everything acknowledged is kept.")
+
+
+@contextmanager
+def _working(onhand: Onhand) -> Iterator[None]:
+    """The jobs, and the simulated shops of `test`, beside the server."""
+    if not onhand.settings.run_jobs:
+        yield
+        return
+    # Speaking to shops takes a while to import; answers come first.
+    from onhand.cli.simulated import simulated_beside  # noqa: PLC0415
+    from onhand.jobs.start import start_jobs  # noqa: PLC0415
+
+    with simulated_beside(onhand.settings):
+        scheduler = start_jobs(onhand)
+        try:
+            yield
+        finally:
+            scheduler.stop()
 
 
 @contextmanager

@@ -36,7 +36,7 @@ from onhand.db.database import Database
 from onhand.db.types import to_text
 
 # Run in the transaction of a change, with the ids of the listings to be planned anew.
-Then = Callable[[sa.Connection, Sequence[str]], None]
+Then = Callable[[sa.Connection, Sequence[str]], object]
 
 # Rakuten's search index lags by up to 24 hours (items/search, reference of ItemAPI 2.0).
 INDEX_LAG = timedelta(hours=24)

@@ -74,7 +74,7 @@ class RakutenSettings:
     sku_code_from: SkuCodeFrom = SkuCodeFrom.MERCHANT_DEFINED_SKU_ID
 
 
-_RANGES = {"order_api_version": (7, 10), "poll_interval_s": (60, 86_400)}
+SETTING_RANGES = {"order_api_version": (7, 10), "poll_interval_s": (10, 86_400)}
 _CREDENTIALS = {Platform.RAKUTEN: ("service_secret", "license_key")}
 
 
@@ -209,7 +209,7 @@ def _wrong(name: str, value: object, like: object) -> str | None:
         allowed = [choice.value for choice in SkuCodeFrom]
         return None if value in allowed else f"must be one of {', '.join(allowed)}"
     if isinstance(like, int):
-        low, high = _RANGES[name]
+        low, high = SETTING_RANGES[name]
         fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
         return None if fits else f"must be a whole number from {low} to {high}"
     fits = isinstance(value, str) and _SHOP_CODE.fullmatch(value) is not None

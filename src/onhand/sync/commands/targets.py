@@ -45,6 +45,10 @@ class Targets:
         self._sku_of = sku_of
         self._most = most
 
+    def suppose(self, rules: dict[str, Rule]) -> None:
+        """Let these rules hold instead of the stored ones, for a dry run (Y8)."""
+        self._rules = {**self._rules, **rules}
+
     def rule(self, listing_id: str) -> Rule:
         """The rule that holds for a listing: its own over its store's."""
         store = self._rules.get("", EVERYTHING)

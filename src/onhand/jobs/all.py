@@ -1,0 +1,5 @@
+"""Every job, in the order in which they go first."""
+
+from onhand.jobs import catalog, orders, sync
+
+ALL_JOBS = (*orders.JOBS, *sync.JOBS, *catalog.JOBS)

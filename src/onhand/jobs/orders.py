@@ -1,0 +1,138 @@
+"""Jobs that take orders in and confirm them (O1–O4)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from onhand.catalog.queries.stores import StoreView, read_store
+from onhand.channels.errors import ChannelError, ChannelUnavailable
+from onhand.channels.port import ChannelOrder
+from onhand.jobs.at_shop import at_shop
+from onhand.jobs.registry import Job, JobContext, Outcome, StoreSettings
+from onhand.orders.commands import (
+    confirmation_failed,
+    move_cursor,
+    poll_failed,
+    retry_unmapped,
+    seen,
+    settle_confirmations,
+    take_in,
+)
+from onhand.orders.queries.due import due_confirmations, open_orders, read_cursor
+
+# An order may show up in the shop's search some time after it was placed.
+OVERLAP = timedelta(minutes=10)
+# After a long pause the cursor moves this far at a time, so that a crash repeats little.
+LONGEST_WINDOW = timedelta(days=1)
+_REREAD_AT_ONCE = 100
+_UNMAPPED_AT_ONCE = 50
+
+
+def poll(context: JobContext) -> Outcome:
+    """Take in what was placed since the last poll, window by window."""
+    store = _store(context)
+    database = context.environment.database
+    with database.read() as connection:
+        cursor = read_cursor(connection, store.store)
+    since = store.orders_from
+    if cursor is not None and cursor.taken_in_until is not None:
+        since = max(since, cursor.taken_in_until)
+    end, changed = context.clock(), 0
+    try:
+        while True:
+            until = min(end, since + LONGEST_WINDOW)
+            changed += _take_window(context, store, (since - OVERLAP, until))
+            move_cursor(database, store.store, until, now=context.clock())
+            if until >= end or context.task.cancelled:
+                break
+            since = until
+    except ChannelError as error:
+        poll_failed(database, store.store, str(error), now=context.clock())
+        raise
+    return Outcome(done=changed)
+
+
+def _take_window(context: JobContext, store: StoreView, window: tuple[datetime, datetime]) -> int:
+    changed = 0
+    with at_shop(context) as channel:
+        for page in channel.placed_orders(max(window[0], store.orders_from), window[1]):
+            changed += _take_in(context, store, page)
+    return changed
+
+
+def reread(context: JobContext) -> Outcome:
+    """Read open orders again: buyers change and cancel, and a poll by order date misses it."""
+    store, database = _store(context), context.environment.database
+    began, changed = context.clock(), 0
+    with at_shop(context) as channel:
+        while not context.task.cancelled:
+            with database.read() as connection:
+                due = open_orders(connection, store.store, now=began, limit=_REREAD_AT_ONCE)
+            if not due:
+                break
+            asked, read_at = [order.order_id for order in due], context.clock()
+            found = channel.read_orders(asked)
+            news = seen(database, store.store, found, asked=asked, read_at=read_at)
+            changed += _take_in(context, store, news)
+    return Outcome(done=changed)
+
+
+def confirm(context: JobContext) -> Outcome:
+    """Confirm new orders at the shop; a failure is tried again a few times (O4)."""
+    store, database = _store(context), context.environment.database
+    with database.read() as connection:
+        due = due_confirmations(connection, store.store, now=context.clock(), limit=_REREAD_AT_ONCE)
+    if not due:
+        return Outcome()
+    try:
+        with at_shop(context) as channel:
+            results = channel.confirm_orders(due)
+    except ChannelError as error:
+        if not isinstance(error, ChannelUnavailable) or error.maybe_done:
+            confirmation_failed(database, store.store, due, str(error), now=context.clock())
+        raise
+    settle_confirmations(database, store.store, results, now=context.clock())
+    return Outcome(done=len(due), again_in_s=0.0 if len(due) == _REREAD_AT_ONCE else None)
+
+
+def hold_mapped(context: JobContext) -> Outcome:
+    """Hold what waited on the desk for its listing to be mapped."""
+    done = retry_unmapped(
+        context.environment.ledger, context.store, now=context.clock(), limit=_UNMAPPED_AT_ONCE
+    )
+    return Outcome(len(done), again_in_s=0.0 if len(done) == _UNMAPPED_AT_ONCE else None)
+
+
+def _take_in(context: JobContext, store: StoreView, orders: Iterable[ChannelOrder]) -> int:
+    changed = 0
+    for order in orders:
+        taken = take_in(
+            context.environment.ledger,
+            store.store,
+            order,
+            now=context.clock(),
+            confirm=store.settings.confirm_orders,
+        )
+        changed += taken.changed or taken.is_new
+        context.task.count("orders", int(taken.is_new))
+        context.task.count("shortfalls", len(taken.shortfall))
+        context.task.advance(changed)
+    return changed
+
+
+def _store(context: JobContext) -> StoreView:
+    with context.environment.database.read() as connection:
+        store = read_store(connection, context.store, now=context.clock())
+    assert store is not None
+    return store
+
+
+def _poll_every_s(settings: StoreSettings) -> float:
+    return float(settings["poll_interval_s"])
+
+
+JOBS = (
+    Job("orders.poll", poll, every=_poll_every_s),
+    Job("orders.confirm", confirm, every=2.0),
+    Job("orders.reread", reread, every=_poll_every_s),
+    Job("orders.hold-mapped", hold_mapped, every=15.0),
+)

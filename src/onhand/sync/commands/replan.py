@@ -1,0 +1,101 @@
+"""Planning a whole store anew: what a new rule or a missed change would make of it (Y5, Y8)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from onhand.catalog.tables import listing
+from onhand.db.database import Database
+from onhand.sync.commands.marks import mark_stale
+from onhand.sync.commands.targets import Targets
+from onhand.sync.model.rules import Rule
+from onhand.sync.tables import listing_push
+
+_PAGE = 1000
+_PUSH = listing_push.c
+
+
+class PlannedChange(msgspec.Struct, frozen=True):
+    """A listing that would be told another number; units are whole pieces."""
+
+    listing: str
+    item: str
+    variant: str
+    sku: str
+    believed: int | None
+    shows_now: int | None
+    would_show: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A store as it is to be planned: under its rules, or (for a dry run) with other ones.
+
+    `rules` are by listing id, the store's own under ""; `most` is the largest number it takes.
+    """
+
+    store_id: str
+    most: int
+    rules: dict[str, Rule] | None = None
+
+
+def changes(connection: sa.Connection, plan: Plan, *, now: datetime) -> Iterator[PlannedChange]:
+    """The mapped listings whose number would differ from the last one planned."""
+    after = ""
+    while True:
+        rows = connection.execute(_listings(plan.store_id, after)).all()
+        if not rows:
+            return
+        sku_of = {row.listing_id: row.sku_id for row in rows}
+        targets = Targets(connection, plan.store_id, sku_of, most=plan.most, now=now)
+        if plan.rules is not None:
+            targets.suppose(plan.rules)
+        for row in rows:
+            units = targets.units(row.listing_id)
+            if units is not None and units != row.target:
+                yield PlannedChange(
+                    listing=row.listing_id,
+                    item=row.item_key,
+                    variant=row.variant_key,
+                    sku=row.sku_id,
+                    believed=row.belief,
+                    shows_now=row.target,
+                    would_show=units,
+                )
+        after = rows[-1].listing_id
+
+
+def mark_changed(database: Database, plan: Plan, *, now: datetime) -> int:
+    """Mark what `changes` finds, so that it is pushed; returns how many listings.
+
+    Raises:
+        DatabaseUnavailable, TransactionConflict: call again.
+    """
+    with database.read() as connection:
+        found = [change.listing for change in changes(connection, plan, now=now)]
+    for start in range(0, len(found), _PAGE):
+        with database.begin() as connection:
+            mark_stale(connection, found[start : start + _PAGE], now=now)
+    return len(found)
+
+
+def _listings(store_id: str, after: str) -> sa.Select[Any]:
+    return (
+        sa.select(
+            listing.c.listing_id,
+            listing.c.item_key,
+            listing.c.variant_key,
+            listing.c.sku_id,
+            _PUSH.belief,
+            _PUSH.target,
+        )
+        .outerjoin(listing_push, _PUSH.listing_id == listing.c.listing_id)
+        .where(listing.c.store_id == store_id, listing.c.sku_id.is_not(None))
+        .where(listing.c.listing_id > after)
+        .order_by(listing.c.listing_id)
+        .limit(_PAGE)
+    )
