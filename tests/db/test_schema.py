@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 
 import onhand.access.tables
 import onhand.catalog.tables
+import onhand.jobs.tables
 import onhand.stock.tables  # noqa: F401 — every room adds its tables to the metadata
 from onhand.db.database import Database
 from onhand.db.metadata import metadata

@@ -1,13 +1,23 @@
 """Jobs that do what a test tells them, and a runner for them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from onhand.bootstrap.environment import Environment
+from onhand.bootstrap.environment import Environment, open_environments
+from onhand.bootstrap.settings import Settings
+from onhand.db.database import Database
 from onhand.jobs.commands import tasks
 from onhand.jobs.queries import TaskFilter, TaskView, list_tasks
-from onhand.jobs.registry import Job, JobContext, Outcome, StoreRef
+from onhand.jobs.registry import Clock, Job, JobContext, Outcome, StoreRef
 from onhand.jobs.runner import Runner
 from tests.shop import FakeClock
+
+
+def place_to_work(database: Database, home: Path, clock: Clock) -> Environment:
+    """The environment `test` on a database the test chose."""
+    onhand = open_environments(Settings(onhand_home=home), clock=clock)
+    return replace(onhand.test, database=database)
 
 
 class Script:

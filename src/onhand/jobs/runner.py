@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 import uuid_utils
@@ -112,11 +113,9 @@ class Runner:
             try:
                 if look:
                     self._look(now)
-                for work in self._choose(now, per_store):
+                for work in islice(self._choose(now, per_store), most):
                     self._busy[work.key] = work
                     taken.append(work)
-                    if len(taken) == most:
-                        break
             except _DATABASE_ERRORS as error:
                 self._cannot_see(error)
             else:
