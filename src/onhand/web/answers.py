@@ -6,6 +6,9 @@ import msgspec
 
 from onhand.access.queries import AuditPage, TokenView, UserView
 from onhand.catalog.queries import SkuPage, SkuView
+from onhand.catalog.queries.listings import ListingPage, ListingView
+from onhand.catalog.queries.stores import StoreView
+from onhand.catalog.queries.suggestions import Suggestion
 from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.queries.counts import CountView
 from onhand.stock.queries.feed import FeedPage
@@ -130,6 +133,18 @@ class DatabaseHealth(msgspec.Struct, frozen=True):
     databases: dict[str, str]
 
 
+class Stores(msgspec.Struct, frozen=True):
+    """Every store that is wanted, by id."""
+
+    stores: list[StoreView]
+
+
+class Suggestions(msgspec.Struct, frozen=True):
+    """SKUs a listing may mean, the likeliest first."""
+
+    suggestions: list[Suggestion]
+
+
 ANSWERS: tuple[type, ...] = (
     StockAnswer,
     LevelView,
@@ -143,6 +158,11 @@ ANSWERS: tuple[type, ...] = (
     SkuPage,
     CreatedSkus,
     FeedPage,
+    Stores,
+    StoreView,
+    ListingPage,
+    ListingView,
+    Suggestions,
     Locations,
     LocationView,
     CountView,
@@ -177,6 +197,50 @@ _LEVEL = {
     "locations": [{"location": "main", "on_hand": 47, "reserved": 2, "available": 45}],
 }
 
+_STORE = {
+    "store": "rakuten-tokyo",
+    "platform": "rakuten",
+    "name": "帆布堂",
+    "status": "active",
+    "paused_reason": None,
+    "paused_at": None,
+    "paused_detail": None,
+    "settings": {
+        "shop_code": "hanpudo",
+        "order_api_version": 7,
+        "use_purchase_item_api": False,
+        "poll_interval_s": 900,
+        "confirm_orders": True,
+        "sku_code_from": "merchant_defined_sku_id",
+    },
+    "has_credentials": True,
+    "key_expires_at": "2027-02-19T14:59:59+00:00",
+    "key_checked_at": "2026-11-22T01:30:00+00:00",
+    "key_days_left": 89,
+    "key_warning": "none",
+    "orders_from": "2026-11-22T01:00:00+00:00",
+    "catalogue_read_at": "2026-11-22T01:05:00+00:00",
+    "created_at": "2026-11-22T01:00:00+00:00",
+    "updated_at": "2026-11-22T01:02:00+00:00",
+}
+_LISTING = {
+    "listing": "019ab7c81f6e7b5c9d3a2f4e6b8c0d1e",
+    "store": "rakuten-tokyo",
+    "item": "tote-canvas",
+    "variant": "tote-BK-L",
+    "sku": "bk-6001-l",
+    "sku_name": "Canvas tote bag, large",
+    "mapped_by": "rule",
+    "name": "帆布トート",
+    "image_url": "https://image.rakuten.co.jp/hanpudo/cabinet/tote/bk.jpg",
+    "codes": ["BK-6001-L"],
+    "is_sold": True,
+    "seen_at": "2026-11-22T01:05:00+00:00",
+    "missing_since": None,
+    "created_at": "2026-11-22T01:05:00+00:00",
+    "updated_at": "2026-11-22T01:05:00+00:00",
+}
+
 EXAMPLES: dict[type, object] = {
     StockAnswer: {
         "command_id": "0f5c3a7be1d24c0f9f0e5a4b8c7d6e5f",
@@ -199,5 +263,7 @@ EXAMPLES: dict[type, object] = {
         "levels": [{"sku": "ce1111", "on_hand": 47, "reserved": 2, "available": 45, "version": 3}],
     },
     LevelView: _LEVEL,
+    StoreView: _STORE,
+    ListingView: _LISTING,
     LevelBatch: {"levels": {"ce1111": _LEVEL}, "unknown": ["no-such-code"]},
 }

@@ -17,10 +17,12 @@ from onhand.web.api import (
     health,
     holds,
     levels,
+    listings,
     manual,
     moves,
     places,
     skus,
+    stores,
 )
 from onhand.web.envelope import AccessLog, Envelope
 from onhand.web.fast_lane import FastLane
@@ -31,6 +33,7 @@ from onhand.web.sweeper import sweeping
 # A fixed path stands before the one with a code in it.
 _ROUTERS = (
     *(holds.router, moves.router, levels.router, generic.router, counts.router, places.router),
+    *(stores.router, listings.router),
     *(manual.router, skus.router, access.router, audit.router, health.router, pages.router),
 )
 

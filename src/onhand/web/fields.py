@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from onhand.access.model import LONGEST_NAME, is_valid_name
 from onhand.catalog.model import LONGEST_CODE, is_valid_code, normalise
+from onhand.catalog.model.stores import LONGEST_STORE_ID
 
 MOST_UNITS = 1_000_000_000  # of one line
 LONGEST_TEXT = 500  # characters
@@ -99,6 +100,14 @@ NAME_SCHEMA: dict[str, Any] = {
     "maxLength": LONGEST_NAME,
     "pattern": rf"^[^\s{_CONTROLS}]([^{_CONTROLS}]*[^\s{_CONTROLS}])?$",
 }
+STORE_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_STORE_ID,
+    "pattern": "^[a-z0-9-]+$",
+    "description": "The id of a store, as the merchant chose it.",
+    "examples": ["rakuten-tokyo"],
+}
 _MOMENT_SCHEMA = {"type": "string", "format": "date-time"}
 
 SkuCode = Annotated[
@@ -118,6 +127,7 @@ Location = Annotated[
     AfterValidator(read_name),
     WithJsonSchema({**NAME_SCHEMA, "description": "The id of a location.", "examples": ["main"]}),
 ]
+StoreId = Annotated[str, Field(max_length=1000), WithJsonSchema(STORE_SCHEMA)]
 FreeText = Annotated[
     str,
     AfterValidator(read_text),

@@ -45,6 +45,7 @@ TAGS = [
     {"name": "stocktake", "description": "Count what is there and set the ledger right."},
     {"name": "locations", "description": "Where units physically are."},
     {"name": "SKUs", "description": "What is counted, its other codes and its events."},
+    {"name": "stores", "description": "Where it is sold: shops, their keys, their listings."},
     {"name": "access", "description": "Tokens, and who you are."},
     {"name": "audit", "description": "Who changed what, when, from where."},
     {"name": "feed", "description": "Every event, in an order that can be followed."},

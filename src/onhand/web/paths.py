@@ -12,7 +12,8 @@ from fastapi import Path
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from starlette.types import Scope
 
-from onhand.web.fields import CODE_SCHEMA, NAME_SCHEMA, read_code, read_name
+from onhand.catalog.model.stores import normalise_store
+from onhand.web.fields import CODE_SCHEMA, NAME_SCHEMA, STORE_SCHEMA, read_code, read_name
 
 
 def keep_slashes(scope: Scope) -> None:
@@ -36,6 +37,26 @@ PathSku = Annotated[
     BeforeValidator(unescape),
     Path(description="A SKU code or alias, in any case.", examples=["ce1111"]),
     WithJsonSchema(CODE_SCHEMA),
+]
+PathStore = Annotated[
+    str,
+    AfterValidator(normalise_store),
+    BeforeValidator(unescape),
+    Path(max_length=1000),
+    WithJsonSchema(STORE_SCHEMA),
+]
+PathListing = Annotated[
+    str,
+    BeforeValidator(unescape),
+    Path(max_length=1000),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9a-f]{32}$",
+            "description": "The id of a listing.",
+            "examples": ["019ab7c81f6e7b5c9d3a2f4e6b8c0d1e"],
+        }
+    ),
 ]
 PathName = Annotated[
     str,

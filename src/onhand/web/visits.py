@@ -9,7 +9,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from onhand.access.model import Accepted, Actor, Principal, Refusal, Right
+from onhand.access.model import Accepted, Actor, Asked, Principal, Refusal, Right
 from onhand.stock.model.commands import Ask, Caller, Command
 from onhand.stock.model.events import Source
 from onhand.web.errors import KEY_SEPARATOR, Problem, Refused, problem_of
@@ -68,6 +68,10 @@ class Writing:
     def actor(self) -> Actor:
         """Who writes, for the rooms that keep no stock."""
         return Actor(self.visit.principal.name, "api", self.visit.origin)
+
+    def asked(self) -> Asked:
+        """Who asks, when and under which key, for the rooms that keep no stock."""
+        return Asked(self.actor(), self.visit.environment.clock(), self.key)
 
     def decide(self, ask: Ask, *, source: Source = Source.API) -> Response:
         """Let the ledger decide and answer what it says.

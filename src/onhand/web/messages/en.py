@@ -87,6 +87,20 @@ ENGLISH = {
         "If it did not reach you, revoke that token and make another one under a new key.",
     ),
     "user_exists": Text("Name is taken", "Somebody is called {name} already."),
+    # stores and listings
+    "invalid_store_id": Text(
+        "Invalid store id",
+        "A store's id has 1 to {longest} characters: a-z, 0-9 and hyphen. This is none: {store}.",
+    ),
+    "store_exists": Text("Store exists", "There is a store {store} already."),
+    "unknown_store": Text("Unknown store", "There is no store {store}."),
+    "invalid_store_field": Text("Invalid store", "{field} of {store} cannot be kept: {why}."),
+    "invalid_credentials": Text("Invalid key", "{field} of {store} cannot be a key: {why}."),
+    "unknown_listing": Text("Unknown listing", "There is no listing {listing}."),
+    "listing_mapped": Text(
+        "Listing has a SKU",
+        "The listing {listing} means the SKU {sku} already. Say that it is to be replaced.",
+    ),
     # the request
     "malformed_json": Text("Malformed JSON", "The body cannot be read as JSON."),
     "invalid_request": Text(

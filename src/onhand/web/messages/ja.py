@@ -91,6 +91,25 @@ JAPANESE = {
         "新しいキーで発行し直してください。",
     ),
     "user_exists": Text("名前は使用中です", "{name} という名前はすでに使われています。"),
+    # stores and listings
+    "invalid_store_id": Text(
+        "店舗IDが不正です",
+        "店舗IDは半角英小文字・数字・ハイフンの1〜{longest}文字です：{store}。",
+    ),
+    "store_exists": Text("店舗は登録済みです", "店舗 {store} はすでにあります。"),
+    "unknown_store": Text("不明な店舗", "店舗 {store} はありません。"),
+    "invalid_store_field": Text(
+        "店舗の内容が不正です", "{store} の {field} は保存できません：{why}。"
+    ),
+    "invalid_credentials": Text(
+        "認証キーが不正です", "{store} の {field} はキーとして使えません：{why}。"
+    ),
+    "unknown_listing": Text("不明な出品", "出品 {listing} はありません。"),
+    "listing_mapped": Text(
+        "出品は紐付け済みです",
+        "出品 {listing} はすでにSKU {sku} に紐付いています。"
+        "置き換える場合はその旨を指定してください。",
+    ),
     # the request
     "malformed_json": Text("JSONの形式が不正です", "本文をJSONとして読み取れません。"),
     "invalid_request": Text(

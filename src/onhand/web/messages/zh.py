@@ -66,6 +66,20 @@ CHINESE = {
         "如果没有收到，请吊销该令牌，并用新的幂等键重新创建。",
     ),
     "user_exists": Text("名称已被占用", "名称 {name} 已被使用。"),
+    # stores and listings
+    "invalid_store_id": Text(
+        "店铺编号无效",
+        "店铺编号为1至{longest}个小写英文字母、数字或连字符：{store}。",
+    ),
+    "store_exists": Text("店铺已存在", "店铺 {store} 已经存在。"),
+    "unknown_store": Text("未知店铺", "没有店铺 {store}。"),
+    "invalid_store_field": Text("店铺内容无效", "{store} 的 {field} 无法保存：{why}。"),
+    "invalid_credentials": Text("密钥无效", "{store} 的 {field} 不能作为密钥：{why}。"),
+    "unknown_listing": Text("未知店铺商品", "没有店铺商品 {listing}。"),
+    "listing_mapped": Text(
+        "店铺商品已关联",
+        "店铺商品 {listing} 已关联 SKU {sku}。如需替换，请明确指定。",
+    ),
     # the request
     "malformed_json": Text("JSON 格式错误", "请求正文无法按 JSON 解析。"),
     "invalid_request": Text("请求无效", "请求中有不可接受的值：{errors}。", "{field}：{message}"),

@@ -72,9 +72,7 @@ def _listing() -> None:
             "sku_id IS NULL OR mapped_by IS NOT NULL", name=op.f("ck_listing_mapped")
         ),
         sa.ForeignKeyConstraint(["sku_id"], ["sku.sku_id"], name=op.f("fk_listing_sku_id")),
-        sa.ForeignKeyConstraint(
-            ["store_id"], ["store.store_id"], name=op.f("fk_listing_store_id")
-        ),
+        sa.ForeignKeyConstraint(["store_id"], ["store.store_id"], name=op.f("fk_listing_store_id")),
         sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_listing")),
         sa.UniqueConstraint(
             "store_id",
