@@ -106,7 +106,7 @@ def _plan_return(shop: Shop, now: datetime, number: str) -> None:
 def _wish(shop: Shop, catalogue: list[tuple[str, str, str]]) -> Wish:
     habits = _habits(shop)
     dice = shop.world.dice(f"buyers of {shop.code}")
-    unmapped = [one for one in catalogue if not one[2]]
+    unmapped = shop.catalogue(unmapped=True)
     if unmapped and dice.happens(habits.unmapped):
         chosen = unmapped[dice.whole(0, len(unmapped) - 1)]
     else:

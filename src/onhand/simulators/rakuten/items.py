@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,18 +35,21 @@ def search_items(call: Call) -> Response:
     given = dict(call.request.parameters())
     _check_parameters(given)
     hits = _whole(given, "hits", default=10, allowed=range(1, _MOST_HITS + 1))
-    found = [item for item in _indexed(call) if _fits(item, given)]
+    found = _indexed(call)
+    if (_TEXTS | {"isHiddenItem"}) & given.keys():
+        found = [item for item in found if _fits(item, given)]
     if "cursorMark" in given:
         after = _after(given["cursorMark"])
-        found.sort(key=lambda item: item.manage_number)
-        rest = [item for item in found if after is None or item.manage_number > after]
-        page = rest[:hits]
+        first = 0
+        if after is not None:
+            first = bisect_right(found, after, key=lambda item: item.manage_number)
+        page = found[first : first + hits]
         mark = _mark(page[-1].manage_number) if page else given["cursorMark"]
         return _page(call, page, {"numFound": len(found), "offset": 0, "nextCursorMark": mark})
     offset = _whole(given, "offset", default=0, allowed=range(_MOST_OFFSET + 1))
     sort_key = given.get("sortKey", "updated")
     is_descending = given.get("sortOrder", "desc") == "desc"
-    found.sort(key=lambda item: _sort_value(item, sort_key), reverse=is_descending)
+    found = sorted(found, key=lambda item: _sort_value(item, sort_key), reverse=is_descending)
     page = found[offset : offset + hits]
     return _page(call, page, {"numFound": len(found), "offset": offset})
 
@@ -107,11 +111,14 @@ def _whole(given: dict[str, str], name: str, *, default: int, allowed: range) ->
 
 
 def _indexed(call: Call) -> list[Item]:
-    """What the index shows: new items not before the lag, deleted ones until after it."""
+    """What the index shows, by manageNumber.
+
+    New items come not before the lag, deleted ones are there until after it.
+    """
     lag = timedelta(seconds=call.shop.world.knobs.item_index_lag_s)
     return [
         item
-        for item in call.shop.record.items.values()
+        for item in call.shop.pages()
         if (item.created is None or item.created + lag <= call.now)
         and (item.deleted is None or call.now < item.deleted + lag)
     ]

@@ -30,6 +30,8 @@ class Shop:
         self.record = record
         self.world = world
         self._catalogue: list[tuple[str, str, str]] | None = None
+        self._unmapped: list[tuple[str, str, str]] = []
+        self._pages: list[Item] | None = None
         self._numbered: dict[str, set[str]] = {}
         for key in record.stock:
             self._number(*key.split("/", 1))
@@ -103,7 +105,7 @@ class Shop:
             item.updated = item.updated or now
             item.deleted = None
             self.record.items[item.manage_number] = item
-            self._catalogue = None
+            self._catalogue = self._pages = None
             for variant_id, quantity in (units or {}).items():
                 opening = Entry(
                     kind=EntryKind.OPENING,
@@ -124,7 +126,7 @@ class Shop:
         with self.open() as now:
             item = self.record.items[manage_number.lower()]
             item.deleted = now
-            self._catalogue = None
+            self._catalogue = self._pages = None
             for variant_id in item.variants:
                 self.forget(now, item.manage_number, variant_id)
             self.world.changes += 1
@@ -145,10 +147,11 @@ class Shop:
         variant = None if item is None else item.variants.get(variant_id)
         return "" if variant is None else variant.sku
 
-    def catalogue(self) -> list[tuple[str, str, str]]:
+    def catalogue(self, *, unmapped: bool = False) -> list[tuple[str, str, str]]:
         """manageNumber, variantId and SKU code of all that is for sale, in the order it was put up.
 
-        What is hidden or shown later than it was put up is not noticed.
+        With `unmapped` only what has no SKU code. What is hidden or shown later than it was put
+        up is not noticed.
         """
         if self._catalogue is None:
             self._catalogue = [
@@ -158,7 +161,15 @@ class Shop:
                 for variant_id, variant in item.variants.items()
                 if not variant.hidden
             ]
-        return self._catalogue
+            self._unmapped = [found for found in self._catalogue if not found[2]]
+        return self._unmapped if unmapped else self._catalogue
+
+    def pages(self) -> list[Item]:
+        """Every item that is up or was, by manageNumber."""
+        if self._pages is None:
+            found = self.record.items
+            self._pages = [found[manage_number] for manage_number in sorted(found)]
+        return self._pages
 
     def numbered(self, manage_number: str) -> set[str]:
         """The variantIds of an item that have an inventory record."""
