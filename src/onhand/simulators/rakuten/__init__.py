@@ -13,7 +13,11 @@ into a timeout. Time passes with the clock: whatever is due happens before the n
 purchase or reading, in the order of its moments (`rakuten.advance(moment)` does it without one).
 `rakuten.faults.plan(Fault(kind=FaultKind.LOST, function="inventories.*", after=True))` spoils the
 next call; `rakuten.start_buyers(Habits(orders_per_hour=60))` lets people buy by themselves;
-`shop.quantity(item, variant)`, `shop.ledger()` and `shop.orders()` tell the truth.
+`shop.quantity(item, variant)`, `shop.ledger()` and `shop.orders()` tell the truth. With
+`snapshot` and `Rakuten.restore` it survives a restart; `server.asgi` puts it behind a socket.
+
+What it answers follows Rakuten's documentation as far as that is public; what is unknown there is
+a knob, or carries `0xx` in its code and `[simulated]` in its message.
 """
 
 from onhand.simulators.rakuten.buying import (
