@@ -17,11 +17,11 @@ def measure(bench: Bench) -> list[Row]:
     for kind in KINDS:
         starts, memories = [], []
         with open_shop(bench, kind, skus=100) as shop:
-            with shop.serving():
+            with shop.serving(jobs=True):
                 bench.say(f"{kind}: a first start, not counted, compiles the modules")
             for _ in range(bench.repeats):
                 bench.say(f"{kind}: starting")
-                with shop.serving() as (server,):
+                with shop.serving(jobs=True) as (server,):
                     starts.append(server.start_s)
                     time.sleep(SETTLE_S)
                     memories.append(resident_mb(server.pid))

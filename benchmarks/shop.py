@@ -68,8 +68,11 @@ class Shop:
         return {"DATABASE_URL": self.url, "ONHAND_HOME": str(self.home), "LOG_LEVEL": "warning"}
 
     @contextmanager
-    def serving(self, processes: int = 1) -> Iterator[list[Server]]:
-        """Run server processes, each on a port of its own, until the block ends."""
+    def serving(self, processes: int = 1, *, jobs: bool = False) -> Iterator[list[Server]]:
+        """Run server processes, each on a port of its own, until the block ends.
+
+        With `jobs` they also do what they do by default: run jobs, and the simulated shops.
+        """
         with ExitStack() as stack:
             servers = []
             for number in range(processes):
@@ -79,7 +82,12 @@ class Shop:
                     port=port,
                     log=self.home / f"server-{number}.log",
                     probe="/health",
-                    environment={**self.variables(), "PORT": str(port)},
+                    environment={
+                        **self.variables(),
+                        "PORT": str(port),
+                        "RUN_JOBS": str(jobs).lower(),
+                        "SIMULATOR_PORT": str(free_port()),
+                    },
                 )
                 servers.append(stack.enter_context(server))
             yield servers

@@ -78,7 +78,7 @@ def test_it_makes_an_admin_for_each_and_the_demo_for_test(onhand: Onhand) -> Non
     assert goods(onhand.test)["ce1111"] == 47
     assert len(goods(onhand.test)) == 20
     assert counts(onhand.live) == (1, 1, 2)
-    assert counts(onhand.test) == (1, 1, 4)
+    assert counts(onhand.test) == (1, 1, 10)
 
 
 def test_a_second_start_changes_nothing(env: dict[str, str], onhand: Onhand) -> None:
@@ -127,7 +127,7 @@ def test_processes_that_start_at_once_make_everything_once(
 
     assert sorted(name for answer in answers for name in answer) == ["live", "test"]
     assert counts(onhand.live) == (1, 1, 2)
-    assert counts(onhand.test) == (1, 1, 4)
+    assert counts(onhand.test) == (1, 1, 10)
     assert goods(onhand.test)["ce1111"] == 47
     for name in EnvironmentName:
         secret = (onhand.settings.onhand_home / f"admin-token.{name}").read_text().strip()
@@ -143,7 +143,7 @@ def test_a_start_that_could_not_keep_the_token_is_made_up_for(onhand: Onhand) ->
 
     assert list(first_start(onhand)) == [TEST]
     onhand.test.authenticator.authenticate(file.read_text().strip())
-    assert counts(onhand.test) == (1, 1, 4)
+    assert counts(onhand.test) == (1, 1, 10)
     assert [left.name for left in onhand.settings.onhand_home.glob("admin-token.*")] == [
         "admin-token.live",
         "admin-token.test",

@@ -27,10 +27,19 @@ def refusal(home: Path, **env: str) -> str:
     return text
 
 
+def written(default: object) -> str:
+    """A default as one writes it into a variable."""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
 def test_the_page_lists_every_setting_as_it_is() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) ?\| (.+) \|$", PAGE.read_text(), re.MULTILINE)
     fields = [
-        (name.upper(), "" if field.default is None else f"`{field.default}`", field.description)
+        (
+            name.upper(),
+            "" if field.default is None else f"`{written(field.default)}`",
+            field.description,
+        )
         for name, field in Settings.model_fields.items()
     ]
 

@@ -45,11 +45,11 @@ def surroundings(settings: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Server]:
-    """A server in `folder` on a free port until the block ends."""
+    """A server in `folder` on a free port until the block ends; without jobs unless asked for."""
     process = subprocess.Popen(
         [ONHAND, "serve", "--json"],
         cwd=folder,
-        env=surroundings({"PORT": "0", "LOG_LEVEL": "warning", **settings}),
+        env=surroundings({"PORT": "0", "LOG_LEVEL": "warning", "RUN_JOBS": "false", **settings}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

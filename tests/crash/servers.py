@@ -23,7 +23,12 @@ class MortalServer:
         self.told: dict[str, Any] = {}
         self._log = folder / f"server-{port}.log"
         self._folder = folder
-        self._settings = {**settings, "PORT": str(port), "LOG_LEVEL": "warning"}
+        self._settings = {
+            **settings,
+            "PORT": str(port),
+            "LOG_LEVEL": "warning",
+            "RUN_JOBS": "false",
+        }
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
