@@ -1,8 +1,9 @@
 """Whatever Rakuten answers, the connector gives a result or an error of the port, nothing else."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,7 +43,7 @@ def damaged(draw: st.DrawFn) -> object:
     return _damaged(draw, draw(st.sampled_from(SEEDS)))
 
 
-def _damaged(draw: st.DrawFn, value: object) -> object:
+def _damaged(draw: Callable[[st.SearchStrategy[Any]], Any], value: object) -> object:
     fate = draw(st.integers(0, 11))
     if fate == 0:
         return draw(JUNK)

@@ -27,7 +27,7 @@ SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=U
 KEY = ListingKey("tote", "BK")
 Ask = Callable[[RakutenChannel], object]
 ASKS: dict[str, Ask] = {
-    "license.expiry-date": lambda c: c.check(),
+    "license.expiryDate": lambda c: c.check(),
     "items.search": lambda c: list(c.listings()),
     "order.searchOrder": lambda c: list(c.placed_orders(SINCE, UNTIL)),
     "order.getOrder": lambda c: c.read_orders(["1-1"]),

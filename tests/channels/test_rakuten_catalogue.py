@@ -10,7 +10,7 @@ from onhand.channels.rakuten.channel import RakutenChannel
 from tests.channels.scripted import ScriptedShop, says
 
 
-def page(*items: dict[str, Any], found: int | None = None, mark: str | None = "m") -> Any:
+def page(*items: Any, found: int | None = None, mark: str | None = "m") -> Any:
     """A page of items.search."""
     results = [{"item": item} for item in items]
     total = len(items) if found is None else found

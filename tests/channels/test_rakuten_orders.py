@@ -262,24 +262,24 @@ def test_equal_lines_stay_two_lines(shop: ScriptedShop, rakuten: RakutenChannel)
 
 
 @pytest.mark.parametrize(
-    ("skus", "number", "key", "codes"),
+    ("line", "key", "codes"),
     [
-        ([{"variantId": ""}], "TOTEBK", ("mug", "TOTEBK"), ("TOTEBK",)),
-        ([], "TOTEBK", ("mug", "TOTEBK"), ("TOTEBK",)),
-        (None, None, ("mug", ""), ("Mug",)),
-        ([{"variantId": None}], "", ("mug", ""), ("Mug",)),
-        ([{"variantId": "normal-inventory"}], "M", ("mug", "normal-inventory"), ("Mug",)),
-        ([{"variantId": "mug", "skuInfo": ""}], "M", ("mug", "mug"), ("mug", "Mug")),
+        ({"SkuModelList": [{"variantId": ""}], "itemNumber": "TOTEBK"}, "TOTEBK", ("TOTEBK",)),
+        ({"SkuModelList": [], "itemNumber": "TOTEBK"}, "TOTEBK", ("TOTEBK",)),
+        ({"SkuModelList": None, "itemNumber": None}, "", ("Mug",)),
+        ({"SkuModelList": [{"variantId": None}], "itemNumber": ""}, "", ("Mug",)),
+        ({"SkuModelList": [{"variantId": "normal-inventory"}]}, "normal-inventory", ("Mug",)),
+        ({"SkuModelList": [{"variantId": "mug", "skuInfo": ""}]}, "mug", ("mug", "Mug")),
     ],
 )
 def test_an_order_from_before_skus_falls_back(
-    shop: ScriptedShop, rakuten: RakutenChannel, *, skus: Any, number: Any, key: Any, codes: Any
+    shop: ScriptedShop, rakuten: RakutenChannel, line: Any, key: str, codes: Any
 ) -> None:
-    line = item(manageNumber="Mug", itemNumber=number, SkuModelList=skus)
+    content = order("1-1", item(manageNumber="Mug", **line))
 
-    (found_line,) = read(shop, rakuten, order("1-1", line)).lines
+    (found_line,) = read(shop, rakuten, content).lines
 
-    assert found_line.key == ListingKey(*key)
+    assert found_line.key == ListingKey("mug", key)
     assert found_line.codes == codes
 
 

@@ -43,7 +43,7 @@ INVENTORIES_UPSERT = Function(
     writes=True,
 )
 EXPIRY_DATE = Function(
-    "license.expiry-date",
+    "license.expiryDate",
     "GET",
     "/es/1.0/license-management/license-key/expiry-date",
     "LicenseManagementAPI",
