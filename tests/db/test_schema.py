@@ -14,7 +14,9 @@ from alembic.migration import MigrationContext
 import onhand.access.tables
 import onhand.catalog.tables
 import onhand.jobs.tables
-import onhand.stock.tables  # noqa: F401 — every room adds its tables to the metadata
+import onhand.orders.tables
+import onhand.stock.tables
+import onhand.sync.tables  # noqa: F401 — every room adds its tables to the metadata
 from onhand.db.database import Database
 from onhand.db.metadata import metadata
 from onhand.db.migrate import is_current, upgrade

@@ -101,9 +101,11 @@ class FencedShop(RuleBasedStateMachine):
             fence.mark_stale(self.listing, self.now, self.now)
 
     @precondition(
-        lambda self: self.listing.doubt is None
-        and self.listing.push_id is None
-        and self.listing.stale_at is not None
+        lambda self: (
+            self.listing.doubt is None
+            and self.listing.push_id is None
+            and self.listing.stale_at is not None
+        )
     )
     @rule(fate=st.sampled_from(["done", "lost before", "lost after", "late"]))
     def push(self, fate: str) -> None:
@@ -124,9 +126,7 @@ class FencedShop(RuleBasedStateMachine):
         if fate == "late" and planned.mode is Mode.RELATIVE:
             self.late.append((self.now + timedelta(seconds=100), planned.units))
             fence.unknown(self.listing, self.now, "timeout", waits=WAITS)
-        elif fate == "lost before" or not self._apply(planned, target):
-            fence.unknown(self.listing, self.now, "timeout", waits=WAITS)
-        elif fate == "lost after":
+        elif fate == "lost before" or not self._apply(planned, target) or fate == "lost after":
             fence.unknown(self.listing, self.now, "timeout", waits=WAITS)
         else:
             fence.delivered(self.listing, self.now)

@@ -12,6 +12,7 @@ from onhand.access.authenticate import Authenticator
 from onhand.access.model import EnvironmentName
 from onhand.access.secrets import Vault, new_secret_key
 from onhand.bootstrap.environment import Environment
+from onhand.bootstrap.shops import Shops, Wiring
 from onhand.db.database import Database
 from onhand.db.grouping import Grouped
 from onhand.stock.commands import Ledger
@@ -40,6 +41,7 @@ def environment_over(name: EnvironmentName, database: Database, clock: FakeClock
         reads=Grouped(f"test-reads-{name}", read),
         authenticator=Authenticator(database, name, clock),
         vault=VAULT,
+        shops=Shops(database, VAULT, clock, Wiring("http://127.0.0.1:9")),  # nobody is there
         clock=clock,
     )
 
