@@ -113,7 +113,7 @@ class Market:
         """A table's rows, in order."""
         statement = sa.select(*(table.c[name] for name in columns) if columns else table.c)
         with self.database.read() as connection:
-            return sorted(tuple(row) for row in connection.execute(statement))
+            return sorted((tuple(row) for row in connection.execute(statement)), key=repr)
 
 
 def line(item: str, units: int, line_id: str = "1") -> ChannelLine:

@@ -1,5 +1,6 @@
 """Commands of the orders taken in."""
 
+from onhand.orders.commands.clear import close_entry, close_settled
 from onhand.orders.commands.confirm import (
     confirmation_failed,
     retry_confirmation,
@@ -12,6 +13,8 @@ from onhand.orders.commands.rows import OrderKey
 __all__ = [
     "OrderKey",
     "TakenIn",
+    "close_entry",
+    "close_settled",
     "confirmation_failed",
     "move_cursor",
     "poll_failed",

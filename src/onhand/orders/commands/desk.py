@@ -1,4 +1,4 @@
-"""The order desk: entries open and close with their causes, or are closed by a person."""
+"""Entries of the order desk open and close with their causes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

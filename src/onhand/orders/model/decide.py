@@ -110,6 +110,13 @@ def units_to_hold(state: State, moved: Moved, wanted: int) -> int:
     return max(moved.held, open_units) if state.waits else open_units
 
 
+def is_as_wanted(state: State, moved: Moved, wanted: int) -> bool:
+    """Whether what was done for one SKU is what an order in this state asks for."""
+    if state is State.SHIPPED and moved.shipped < wanted:
+        return False
+    return moved.held == units_to_hold(state, moved, wanted)
+
+
 def _moves(
     stock: Mapping[SkuKey, Moved], state: State, wanted: Mapping[SkuKey, int]
 ) -> tuple[Move, ...]:

@@ -40,3 +40,12 @@ class EntryClosed(Refusal):
     code: ClassVar[str] = "entry_closed"
     entry: str
     closed_how: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidReason(Refusal):
+    """What was done about an entry is said in 1 … `longest` printable characters."""
+
+    code: ClassVar[str] = "invalid_reason"
+    reason: str
+    longest: int
