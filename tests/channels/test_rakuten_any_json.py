@@ -30,8 +30,9 @@ SEEDS: list[object] = [
     {"errors": [{"code": "IE0001", "metadata": {"propertyPath": "inventories[0].quantity"}}]},
     {"Results": {"errorCode": "ES04-01", "message": "x"}},
 ]
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | FLOATS | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )
