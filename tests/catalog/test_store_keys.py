@@ -81,7 +81,7 @@ def test_the_audit_trail_says_that_they_changed_and_no_more(database: Database) 
     ],
 )
 def test_a_key_that_cannot_be_one_is_refused_by_name_only(
-    database: Database, name: str, value: str, why: str
+    database: Database, *, name: str, value: str, why: str
 ) -> None:
     refused = give(database, {**KEYS, name: value})
 

@@ -77,10 +77,10 @@ def take(
         return take_catalogue_page(connection, store, listings, now)
 
 
-def the_listing(database: Database, item: str, variant: str, store: str = TOKYO) -> ListingView:
+def the_listing(database: Database, item: str, variant: str) -> ListingView:
     """The listing as it is read."""
     with database.read() as connection:
-        view = find_listing(connection, store, item, variant)
+        view = find_listing(connection, TOKYO, ListingKey(item, variant))
     assert view is not None
     return view
 

@@ -16,6 +16,7 @@ from onhand.cli import (
     skus,
     stock_reads,
     stock_writes,
+    stores,
     tests,
     tokens,
 )
@@ -71,6 +72,7 @@ stock.add_typer(stock_writes.commands)
 app.command()(serve)
 app.add_typer(stock, name="stock")
 app.add_typer(skus.commands, name="sku")
+app.add_typer(stores.commands, name="store")
 app.add_typer(ledgers.commands, name="ledger")
 app.command()(replay)
 app.add_typer(tokens.commands, name="token")

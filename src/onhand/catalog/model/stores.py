@@ -75,7 +75,7 @@ class RakutenSettings:
 
 
 SETTING_RANGES = {"order_api_version": (7, 10), "poll_interval_s": (10, 86_400)}
-_CREDENTIALS = {Platform.RAKUTEN: ("service_secret", "license_key")}
+CREDENTIALS = {Platform.RAKUTEN: ("service_secret", "license_key")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def check_credentials(
     store_id: str, platform: Platform, given: Mapping[str, str]
 ) -> dict[str, str] | InvalidCredentials:
     """The keys without what was pasted around them, or which one cannot be a key."""
-    names = _CREDENTIALS[platform]
+    names = CREDENTIALS[platform]
     for name in given:
         if name not in names:
             there_are = f"is no key of this platform; it has {' and '.join(names)}"

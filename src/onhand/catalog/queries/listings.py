@@ -128,11 +128,8 @@ def read_listing(connection: sa.Connection, listing_id: str) -> ListingView | No
     return None if row is None else _view(row)
 
 
-def find_listing(
-    connection: sa.Connection, store_id: str, item: str, variant: str
-) -> ListingView | None:
+def find_listing(connection: sa.Connection, store_id: str, key: ListingKey) -> ListingView | None:
     """The listing of a store with this key, None if there is none."""
-    key = ListingKey(item, variant)
     ref = find_listings(connection, normalise_store(store_id), [key]).get(key)
     return None if ref is None else read_listing(connection, ref.listing_id)
 
