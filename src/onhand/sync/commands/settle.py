@@ -1,6 +1,6 @@
 """Settling a push: what the shop answered becomes what we believe (Y2, Y3)."""
 
-import random
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,7 +93,7 @@ def settle(
         }
         states = [state for _, state in mine.values()]
         _log(connection, claim.store_id, states, settlement, now)
-        apply = _effect(settlement, now, waits or Waits())
+        apply = _effect(claim, settlement, now, waits or Waits())
         for place, state in mine.values():
             apply(place, state)
         rows.save(connection, states)
@@ -125,7 +125,9 @@ def recover(database: Database, store_id: str, *, now: datetime, waits: Waits | 
         return len(states)
 
 
-def _effect(settlement: Settlement, now: datetime, waits: Waits) -> Callable[[int, Listing], None]:
+def _effect(
+    claim: Claim, settlement: Settlement, now: datetime, waits: Waits
+) -> Callable[[int, Listing], None]:
     reason = settlement.reason
 
     def deliver(_place: int, state: Listing) -> None:
@@ -134,10 +136,12 @@ def _effect(settlement: Settlement, now: datetime, waits: Waits) -> Callable[[in
     def doubt(_place: int, state: Listing) -> None:
         fence.unknown(state, now, reason, waits=waits)
 
-    def put_off(_place: int, state: Listing) -> None:
+    def put_off(place: int, state: Listing) -> None:
         wait_s = settlement.retry_after_s
         if wait_s is None:
-            wait_s = risk.backoff_s(state.tries + 1, random.random())  # noqa: S311 - only jitter
+            # Spread by listing and not by chance, so that a simulation repeats exactly.
+            name = f"{claim.store_id} {claim.rows[place].key} {state.tries}"
+            wait_s = risk.backoff_s(state.tries + 1, zlib.crc32(name.encode()) / 2**32)
         fence.not_sent(state, reason, now + timedelta(seconds=wait_s))
 
     def refuse(place: int, state: Listing) -> None:
