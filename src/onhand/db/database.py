@@ -3,7 +3,7 @@
 import select
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ class Database:
         """
         self.url = make_url(url)
         self.schema = schema
+        # Called with "before" and "after" around each commit; what it raises ends the caller.
+        self.at_commit: Callable[[str], None] | None = None
         if self.url.get_backend_name() == "sqlite":
             self.dialect = "sqlite"
             self.engine = _sqlite_engine(self.url, pool_size)
@@ -51,13 +53,13 @@ class Database:
             DatabaseUnavailable: see `translated_errors`.
             TransactionConflict: run the block again.
         """
-        with translated_errors(), self.engine.begin() as connection:
+        with self._begin(self.engine) as connection:
             yield connection
 
     @contextmanager
     def begin_ledger(self) -> Iterator[sa.Connection]:
         """Like `begin`, on a connection whose plans suit the ledger's look-ups by key."""
-        with translated_errors(), self._ledger_engine.begin() as connection:
+        with self._begin(self._ledger_engine) as connection:
             yield connection
 
     @contextmanager
@@ -93,6 +95,15 @@ class Database:
         options = {"isolation_level": "REPEATABLE READ"} if is_postgres else {}
         with _reading(self.engine, options) as connection:
             yield connection
+
+    @contextmanager
+    def _begin(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with translated_errors(), engine.begin() as connection:
+            yield connection
+            if self.at_commit is not None:
+                self.at_commit("before")
+        if self.at_commit is not None:
+            self.at_commit("after")
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -156,6 +156,12 @@ class Runner:
         return max(now, min(known, default=now + self._beat_every))
 
     @property
+    def due_at(self) -> datetime | None:
+        """When the schedule wants something next, heartbeats and asked-for tasks left aside."""
+        with self._lock:
+            return self._schedule.next_at(self._busy)
+
+    @property
     def running(self) -> int:
         """How many runs have begun, or were taken to begin, and have not ended."""
         return len(self._busy)
