@@ -88,20 +88,24 @@ class Draft:
         The scope that is checked is the scope that is taken. A fact, and a SKU that may be
         oversold, is always served: what is missing is taken at the first location, with leave.
         """
-        missing = max(0, want.units - self.takeable(want))
-        if missing and not (want.is_fact or want.stock.allow_oversell):
-            return None
+        stock, places = want.stock, self.places(want.location)
+        left = want.units
+        free = min(left, stock.available)
         takes: list[tuple[str, int]] = []
-        left = want.units - missing
-        for place in self.places(want.location):
-            units = min(left, max(0, want.stock.available_at(place)))
-            left -= units
-            if missing:
-                self.give_leave(want.stock, place)
-                units, missing = units + missing, 0
-            if units:
+        for place in places:
+            units = min(free, stock.available_at(place))
+            if units > 0:
                 takes.append((place, units))
-        return takes
+                free -= units
+                left -= units
+        if not left:
+            return takes
+        if not (want.is_fact or stock.allow_oversell):
+            return None
+        self.give_leave(stock, places[0])
+        if takes and takes[0][0] == places[0]:
+            left += takes.pop(0)[1]
+        return [(places[0], left), *takes]
 
     def give_leave(self, stock: SkuStock, location_id: str) -> None:
         """Available may go below zero here; what is missing becomes an `oversold` event."""
