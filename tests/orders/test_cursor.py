@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from onhand.channels.port import ChannelOrder, OrderState
 from onhand.orders.commands import move_cursor, poll_failed, seen
 from onhand.orders.model.watch import SHIPPED_EVERY, SHIPPED_FOR
@@ -82,6 +84,16 @@ def test_an_older_read_does_not_turn_the_clock_back(market: Market) -> None:
     market.take(order(line("tote", 1)))
     assert report(market, order(line("tote", 1), read_s=30), read_s=30) == []
     assert market.table(channel_order, "read_at") == [(START + timedelta(seconds=60),)]
+
+
+def test_a_sweep_does_not_ask_for_ever_about_what_it_may_not_believe(market: Market) -> None:
+    """Another process, whose clock is ahead, has read the order later than now."""
+    market.take(order(line("tote", 1), read_s=60))
+    with market.database.begin() as connection:
+        connection.execute(sa.update(channel_order).values(next_read_at=START))
+    assert due(market, 30) == ["o1"]
+    assert report(market, order(line("tote", 2), read_s=30), asked="o1", read_s=30) == []
+    assert due(market, 30) == []
 
 
 def test_shipped_orders_are_read_now_and_then_for_some_days(market: Market) -> None:

@@ -69,7 +69,7 @@ def seen(
         known = _lock_all(connection, store_id, wanted)
         for order in orders:
             row = known.get(storable(order.order_id))
-            if row is None or row.is_refused or not _shows_the_same(order, row):
+            if row is None or _is_news(order, row):
                 news.append(order)
         waiting = {storable(order.order_id) for order in news}
         read = {storable(order.order_id): order.read_at for order in orders}
@@ -78,8 +78,10 @@ def seen(
     return news
 
 
-def _shows_the_same(order: ChannelOrder, row: sa.Row[Any]) -> bool:
-    return rows.sighting(order).version.shows_the_same(rows.version_of(row))
+def _is_news(order: ChannelOrder, row: sa.Row[Any]) -> bool:
+    """Whether `take_in` would do anything; an older sight is not read again and again for it."""
+    shown, known = rows.sighting(order).version, rows.version_of(row)
+    return shown.is_newer_than(known) and (row.is_refused or not shown.shows_the_same(known))
 
 
 def _note_read(
