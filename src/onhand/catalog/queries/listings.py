@@ -20,15 +20,17 @@ from onhand.catalog.queries.skus import find_registered
 from onhand.catalog.tables import listing, sku, store
 from onhand.channels.port import ListingKey
 
-# CROSS JOIN keeps SQLite from walking the store's listings and looking up the pairs.
+# CROSS JOIN on SQLite and LIMIT on PostgreSQL keep them from walking all of the store's listings
+# to look up a few pairs.
 _FIND = {
     "sqlite": "SELECT l.item_key, l.variant_key, l.listing_id, l.sku_id FROM json_each(?) AS p "
     "CROSS JOIN listing AS l WHERE l.store_id = ? "
     "AND l.item_key = json_extract(p.value, '$[0]') "
     "AND l.variant_key = json_extract(p.value, '$[1]')",
     "postgresql": "SELECT l.item_key, l.variant_key, l.listing_id, l.sku_id "
-    "FROM json_array_elements(%s::json) AS p (value) JOIN listing AS l ON l.store_id = %s "
-    "AND l.item_key = p.value ->> 0 AND l.variant_key = p.value ->> 1",
+    "FROM json_array_elements(%s::json) AS p (value) CROSS JOIN LATERAL "
+    "(SELECT * FROM listing WHERE store_id = %s AND item_key = p.value ->> 0 "
+    "AND variant_key = p.value ->> 1 LIMIT 1) AS l",
 }
 
 
