@@ -1,11 +1,13 @@
 """Starting the jobs of both environments in this process."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from onhand.bootstrap.environment import Environment, Onhand
 from onhand.catalog.queries.stores import list_stores
 from onhand.jobs.all import ALL_JOBS
-from onhand.jobs.registry import StoreRef
+from onhand.jobs.registry import Job, StoreRef
 from onhand.jobs.runner import Runner
 from onhand.jobs.scheduler import Scheduler, start
 
@@ -16,7 +18,7 @@ def start_jobs(onhand: Onhand) -> Scheduler:
     return start(runners, clock=onhand.live.clock)
 
 
-def runner_of(environment: Environment) -> Runner:
+def runner_of(environment: Environment, jobs: Sequence[Job] = ALL_JOBS) -> Runner:
     """What runs an environment's jobs; nothing runs before it is asked to."""
 
     def stores() -> list[StoreRef]:
@@ -24,4 +26,4 @@ def runner_of(environment: Environment) -> Runner:
             found = list_stores(connection, now=environment.clock())
         return [StoreRef(s.store, s.status, msgspec.to_builtins(s.settings)) for s in found]
 
-    return Runner(environment, ALL_JOBS, stores=stores, clock=environment.clock)
+    return Runner(environment, jobs, stores=stores, clock=environment.clock)

@@ -1,0 +1,138 @@
+"""What the world reads of Onhand's tables: when there is work, and what was done in all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from onhand.catalog.tables import listing
+from onhand.db.database import Database
+from onhand.orders.tables import channel_order
+from onhand.stock.tables import reservation, stock_event
+from onhand.sync.tables import drift, listing_push, push
+
+
+class HeldRow(NamedTuple):
+    """Units of one SKU that the ledger holds and has shipped for one reference."""
+
+    reference: str
+    sku: str
+    held: int
+    shipped: int
+
+
+class PushRow(NamedTuple):
+    """One settled push."""
+
+    store: str
+    outcome: str
+    waited_s: float | None
+
+
+class ListingRow(NamedTuple):
+    """A mapped listing and what sync knows of it."""
+
+    store: str
+    item: str
+    variant: str
+    sku: str
+    listing_id: str
+
+
+def next_work_at(database: Database, *, now: datetime) -> datetime | None:
+    """The next moment after `now` that a row waits for; None: none does."""
+    state, order = listing_push.c, channel_order.c
+    with database.read() as connection:
+        moments = [
+            connection.execute(
+                sa.select(sa.func.min(column)).where(column > now, condition)
+            ).scalar()
+            for column, condition in (
+                (state.read_after, state.doubt.is_not(None)),
+                (state.push_until, state.push_id.is_not(None)),
+                (state.retry_at, state.stale_at.is_not(None)),
+                (order.confirm_due_at, order.confirm_due_at.is_not(None)),
+            )
+        ]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def unsettled(database: Database) -> int:
+    """Listings that are to be planned, read or settled; confirmations that are due."""
+    state = listing_push.c
+    waits = state.stale_at.is_not(None) | state.doubt.is_not(None) | state.push_id.is_not(None)
+    with database.read() as connection:
+        listings = connection.execute(
+            sa.select(sa.func.count()).select_from(listing_push).where(waits)
+        ).scalar_one()
+        orders = connection.execute(
+            sa.select(sa.func.count())
+            .select_from(channel_order)
+            .where(channel_order.c.confirm_due_at.is_not(None))
+        ).scalar_one()
+    return int(listings + orders)
+
+
+def mapped_listings(database: Database) -> list[ListingRow]:
+    """Every listing that means a SKU."""
+    columns = (
+        listing.c.store_id,
+        listing.c.item_key,
+        listing.c.variant_key,
+        listing.c.sku_id,
+        listing.c.listing_id,
+    )
+    statement = sa.select(*columns).where(listing.c.sku_id.is_not(None)).order_by(*columns[:3])
+    with database.read() as connection:
+        return [ListingRow(*row) for row in connection.execute(statement)]
+
+
+def available_units(database: Database) -> dict[str, int]:
+    """Units of each SKU that are on hand and not held, added up from the events."""
+    event = stock_event.c
+    total = sa.func.sum(event.on_hand_change) - sa.func.sum(event.reserved_change)
+    with database.read() as connection:
+        rows = connection.execute(sa.select(event.sku_id, total).group_by(event.sku_id))
+        return {sku: int(units) for sku, units in rows}
+
+
+def held_units(database: Database) -> list[HeldRow]:
+    """What every order holds and has shipped, by the ledger."""
+    hold = reservation.c
+    statement = sa.select(
+        hold.reference_id,
+        hold.sku_id,
+        sa.func.sum(hold.units_held),
+        sa.func.sum(hold.units_shipped),
+    ).group_by(hold.reference_id, hold.sku_id)
+    with database.read() as connection:
+        return [
+            HeldRow(reference, sku, int(held), int(shipped))
+            for reference, sku, held, shipped in connection.execute(statement)
+        ]
+
+
+def known_orders(database: Database) -> set[tuple[str, str]]:
+    """Store and id of every order that was taken in."""
+    with database.read() as connection:
+        rows = connection.execute(sa.select(channel_order.c.store_id, channel_order.c.order_id))
+        return {(store, order) for store, order in rows}
+
+
+def pushes(database: Database) -> list[PushRow]:
+    """Every settled push, and how long the change had waited for it."""
+    columns = (push.c.store_id, push.c.outcome, push.c.stale_at, push.c.settled_at)
+    with database.read() as connection:
+        return [
+            PushRow(store, outcome, None if stale is None else (settled - stale).total_seconds())
+            for store, outcome, stale, settled in connection.execute(sa.select(*columns))
+        ]
+
+
+def drifts(database: Database) -> Sequence[sa.Row[Any]]:
+    """How often each cause was found and how it ended: cause, how (None: open), count."""
+    columns = (drift.c.cause, drift.c.closed_how)
+    statement = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
+    with database.read() as connection:
+        return connection.execute(statement).all()
