@@ -24,8 +24,10 @@ HOUSE = {
     "simulators/rakuten/app": "",
     "orders/commands": "import onhand.channels.port, onhand.stock.commands.reserve",
     "bootstrap/settings": "import pydantic_settings, onhand.channels.rakuten.client",
-    "web/api": "import fastapi, starlette, uvicorn, onhand.bootstrap.settings",
-    "cli/main": "import onhand.simulators.rakuten.app, onhand.web.api, uvicorn",
+    "web/api": "import fastapi, starlette, uvicorn, onhand.jobs.orders",
+    "jobs/orders": "import onhand.bootstrap.settings, onhand.orders.commands",
+    "world/run": "import onhand.simulators.rakuten.app, onhand.jobs.orders",
+    "cli/main": "import onhand.world.run, onhand.simulators.rakuten.app, onhand.web.api, uvicorn",
 }
 BREACHES = {
     "Rooms": {"catalog/queries": "import onhand.stock.queries"},

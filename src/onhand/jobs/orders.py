@@ -9,6 +9,7 @@ from onhand.channels.port import ChannelOrder
 from onhand.jobs.at_shop import at_shop
 from onhand.jobs.registry import Job, JobContext, Outcome, StoreSettings
 from onhand.orders.commands import (
+    close_settled,
     confirmation_failed,
     move_cursor,
     poll_failed,
@@ -24,7 +25,7 @@ OVERLAP = timedelta(minutes=10)
 # After a long pause the cursor moves this far at a time, so that a crash repeats little.
 LONGEST_WINDOW = timedelta(days=1)
 _REREAD_AT_ONCE = 100
-_UNMAPPED_AT_ONCE = 50
+_AT_ONCE = 50
 
 
 def poll(context: JobContext) -> Outcome:
@@ -97,9 +98,15 @@ def confirm(context: JobContext) -> Outcome:
 def hold_mapped(context: JobContext) -> Outcome:
     """Hold what waited on the desk for its listing to be mapped."""
     done = retry_unmapped(
-        context.environment.ledger, context.store, now=context.clock(), limit=_UNMAPPED_AT_ONCE
+        context.environment.ledger, context.store, now=context.clock(), limit=_AT_ONCE
     )
-    return Outcome(len(done), again_in_s=0.0 if len(done) == _UNMAPPED_AT_ONCE else None)
+    return Outcome(len(done), again_in_s=0.0 if len(done) == _AT_ONCE else None)
+
+
+def clear_desk(context: JobContext) -> Outcome:
+    """Close the entries of the desk whose cause the ledger has done away with."""
+    closed = close_settled(context.environment.database, now=context.clock(), limit=_AT_ONCE)
+    return Outcome(closed, again_in_s=0.0 if closed == _AT_ONCE else None)
 
 
 def _take_in(context: JobContext, store: StoreView, orders: Iterable[ChannelOrder]) -> int:
@@ -135,4 +142,5 @@ JOBS = (
     Job("orders.confirm", confirm, every=2.0),
     Job("orders.reread", reread, every=_poll_every_s),
     Job("orders.hold-mapped", hold_mapped, every=15.0),
+    Job("orders.clear-desk", clear_desk, every=30.0, per_store=False),
 )
