@@ -9,9 +9,14 @@ from onhand.jobs.registry import Job, JobContext, Outcome
 from onhand.sync.commands.targets import Targets
 from onhand.world.queries import mapped_listings
 
-# As frequent as polls, which saves the world wakings: nobody maps a listing by hand here, and
-# checks compare what was not compared for an hour.
-_RARER = {"sync.check": 900.0, "orders.hold-mapped": 900.0, "orders.clear-desk": 900.0}
+# Rarer than for real, which saves the world wakings: checks compare what was not compared for an
+# hour, nobody maps a listing by hand here, and replanning finds what nothing else has marked.
+_RARER = {
+    "sync.check": 3600.0,
+    "sync.replan": 3 * 3600.0,
+    "orders.hold-mapped": 6 * 3600.0,
+    "orders.clear-desk": 3600.0,
+}
 
 
 def fenced_jobs() -> list[Job]:

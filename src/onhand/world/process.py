@@ -14,13 +14,15 @@ from onhand.jobs.scheduler import THREADS, TICK_S
 from onhand.jobs.start import runner_of
 from onhand.world.crashes import Crash, Crashes
 from onhand.world.network import Network
-from onhand.world.queries import next_work_at
+from onhand.world.queries import next_work_at, unsettled
 from onhand.world.turns import Turns
 
 # Jobs that look this often or more are left out while they would find nothing to do.
 _EAGER_S = 60.0
 _WHEN_CALM_S = 86_400.0
 _RESTART_S = 3.0
+_AFTER_RUN_S = 2.0
+_PUSHING = ("sync.push", "sync.read", "naive.push")
 
 
 class Process:
@@ -108,7 +110,6 @@ class Process:
         """The job as it is, but for the seconds in which it would find nothing."""
         every = job.every
         is_eager = isinstance(every, float) and every < _EAGER_S
-        always_stirs = job.name == "orders.poll"  # it moves the cursor that pushes wait for
 
         def every_s(settings: object) -> float:
             assert isinstance(every, float)
@@ -118,13 +119,22 @@ class Process:
         def run(context: JobContext) -> Outcome:
             stirs = self._stirs
             outcome = job.run(context)
-            if outcome.done or always_stirs:
+            if outcome.done:
                 self.stir(context.store_id)
+            elif job.name == "orders.poll":
+                self._stir_what_waited(context)
             elif self._stirs == stirs:
                 self._calm.add(Key(job.name, context.store_id))
             return outcome
 
         return replace(job, run=run, every=every_s if is_eager else every)
+
+    def _stir_what_waited(self, context: JobContext) -> None:
+        """A poll that found no order has moved the cursor that pushes may wait for."""
+        if unsettled(context.environment.database, context.store):
+            self._stirs += 1
+            self._calm -= {Key(name, context.store_id) for name in _PUSHING}
+            self._look_in(TICK_S)
 
     def _look_in(self, seconds: float) -> None:
         self._plan_look(self._turns.now() + timedelta(seconds=seconds))

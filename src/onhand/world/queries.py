@@ -58,20 +58,15 @@ def next_work_at(database: Database, *, now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def unsettled(database: Database) -> int:
-    """Listings that are to be planned, read or settled; confirmations that are due."""
+def unsettled(database: Database, store_id: str | None = None) -> int:
+    """Listings that are to be planned, read or settled, in a store or (None) in all."""
     state = listing_push.c
     waits = state.stale_at.is_not(None) | state.doubt.is_not(None) | state.push_id.is_not(None)
+    statement = sa.select(sa.func.count()).select_from(listing_push).where(waits)
+    if store_id is not None:
+        statement = statement.where(state.store_id == store_id)
     with database.read() as connection:
-        listings = connection.execute(
-            sa.select(sa.func.count()).select_from(listing_push).where(waits)
-        ).scalar_one()
-        orders = connection.execute(
-            sa.select(sa.func.count())
-            .select_from(channel_order)
-            .where(channel_order.c.confirm_due_at.is_not(None))
-        ).scalar_one()
-    return int(listings + orders)
+        return int(connection.execute(statement).scalar_one())
 
 
 def mapped_listings(database: Database) -> list[ListingRow]:

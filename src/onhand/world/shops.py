@@ -29,7 +29,7 @@ _RULES = (Rule(), Rule(safety_units=1), Rule(cap_units=12, floor_units=2))
 # Clocks of shops that are ahead or behind, in seconds; searches that lag.
 _SKEWS = (0.0, 7.0, -11.0, 19.0)
 _SKUS_PER_ITEM = 4
-_SHIPPED_AFTER = timedelta(hours=18)
+_SHIPPED_AFTER = timedelta(hours=8)
 
 # How often a call meets each misfortune, of those it can meet.
 _ODDS: tuple[tuple[Fault, float], ...] = (
