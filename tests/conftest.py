@@ -12,11 +12,14 @@ from onhand.db.database import Database
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Policy
 from tests.databases import SchemaTemplate, make_empty, migrated_sqlite_file, postgres_server
+from tests.marketplace import Marketplace
 from tests.shop import FakeClock, Shop
 
 # The same examples every time; `--hypothesis-profile=default` looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
+
+_NAMES = {"sqlite": "sqlite_database", "postgresql": "postgres_database"}
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +84,7 @@ def own_postgres_database(schema_template: SchemaTemplate) -> Iterator[Database]
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Database:
     """The test runs once on each database."""
-    name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
-    chosen: Database = request.getfixturevalue(name)
+    chosen: Database = request.getfixturevalue(_NAMES[request.param])
     return chosen
 
 
@@ -102,3 +104,23 @@ def ledger(database: Database, clock: FakeClock) -> Ledger:
 def shop(ledger: Ledger, clock: FakeClock) -> Shop:
     """A shop on the ledger, without any SKU yet."""
     return Shop(ledger, clock)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def marketplace(
+    request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path
+) -> Iterator[Marketplace]:
+    """Stores `tokyo` and `osaka` at a simulated Rakuten, with nothing listed; on each database."""
+    made = Marketplace(request.getfixturevalue(_NAMES[request.param]), clock, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def marketplace_on_postgres(
+    postgres_database: Database, clock: FakeClock, tmp_path: Path
+) -> Iterator[Marketplace]:
+    """The same on PostgreSQL, for what SQLite's one writer cannot show."""
+    made = Marketplace(postgres_database, clock, tmp_path)
+    yield made
+    made.close()
