@@ -44,7 +44,7 @@ def follow_ledger(context: JobContext) -> Outcome:
 def push(context: JobContext) -> Outcome:
     """Tell the shop what is due, one bulk call after the other."""
     database, store_id = context.environment.database, context.store
-    recover(database, store_id, now=context.clock())
+    recover(context.environment.ledger, store_id, now=context.clock())
     told = 0
     with at_shop(context) as channel:
         limits = channel.limits

@@ -13,7 +13,7 @@ from onhand.db.database import Database
 from onhand.sync.commands import drifts, rows
 from onhand.sync.commands.targets import Targets
 from onhand.sync.model import fence
-from onhand.sync.model.fence import Hold, Listing, Send, Waits
+from onhand.sync.model.fence import Hold, Listing, Mode, Send, Waits
 from onhand.sync.tables import listing_push, store_progress
 
 _PUSH = listing_push.c
@@ -36,12 +36,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """One listing to push."""
+    """One listing to push; `attempt` counts from 1 since its last success."""
 
     listing_id: str
     sku_id: str
     key: ListingKey
     send: Send
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ def claim(database: Database, store_id: str, terms: Terms, *, now: datetime) -> 
         for state, row in zip(listings, found, strict=True):
             planner.plan(state, row.sku_id, ListingKey(row.item_key, row.variant_key))
         drifts.note(connection, planner.drifted, now=now)
+        first = [row.listing_id for row in planner.claimed if row.send.mode is Mode.ABSOLUTE]
+        if first:
+            drifts.given_numbers(connection, first, now=now)
         rows.save(connection, listings)
         return Claim(planner.push_id, store_id, tuple(planner.claimed), len(listings))
 
@@ -141,7 +145,8 @@ class _Planner:
             fence.rest(state, target, planned)
             return
         fence.claim(state, planned, target, push_id=self.push_id, until=self._until)
-        self.claimed.append(ClaimedRow(state.listing_id, sku_id, key, planned))
+        attempt = state.tries + 1
+        self.claimed.append(ClaimedRow(state.listing_id, sku_id, key, planned, attempt))
 
     def _judge(self, state: Listing, planned: Send | Hold) -> None:
         """Every late order is in: what still differs was changed at the shop."""

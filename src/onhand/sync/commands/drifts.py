@@ -76,6 +76,15 @@ def note(connection: sa.Connection, found: Iterable[Found], *, now: datetime) ->
         )
 
 
+def given_numbers(connection: sa.Connection, listing_ids: Iterable[str], *, now: datetime) -> None:
+    """Close the records of listings that had lost their number and are given one."""
+    connection.execute(
+        sa.update(drift)
+        .where(drift.c.listing_id.in_(set(listing_ids)), drift.c.closed_at.is_(None))
+        .values(cause="no_number", closed_at=now, closed_how="repaired")
+    )
+
+
 def repair(connection: sa.Connection, listing_ids: Iterable[str], *, now: datetime) -> int:
     """A person has decided: push what should be shown; returns how many records it closed."""
     wanted = set(listing_ids)

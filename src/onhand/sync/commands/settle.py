@@ -8,16 +8,18 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from onhand.catalog.tables import listing
+from onhand.channels.port import ListingKey
 from onhand.db.bulk import BulkWrite, Part
-from onhand.db.database import Database
+from onhand.db.errors import TransactionConflict
 from onhand.db.types import to_text
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Caller, Command, Note
 from onhand.stock.model.events import Kind, Reference, ReferenceType, Source
 from onhand.sync.commands import rows
-from onhand.sync.commands.claims import Claim
+from onhand.sync.commands.claims import Claim, ClaimedRow
 from onhand.sync.model import fence, risk
-from onhand.sync.model.fence import Listing, Waits
+from onhand.sync.model.fence import Listing, Mode, Send, Waits
 from onhand.sync.tables import listing_push, push
 
 MOST_REFUSALS = 5
@@ -84,7 +86,7 @@ def settle(
     """
     with ledger.database.begin_ledger() as connection:
         if settlement.outcome is not Outcome.DELIVERED and settlement.is_failure:
-            _note_failure(ledger, connection, claim, settlement.reason)
+            _note_failure(ledger, connection, claim, settlement)
         known = rows.lock(connection, [row.listing_id for row in claim.rows])
         mine = {
             row.listing_id: (place, known[row.listing_id])
@@ -100,29 +102,43 @@ def settle(
         return len(mine)
 
 
-def recover(database: Database, store_id: str, *, now: datetime, waits: Waits | None = None) -> int:
+def recover(ledger: Ledger, store_id: str, *, now: datetime, waits: Waits | None = None) -> int:
     """Give claims that ran out to the fence: their process died, the outcome is unknown (rule 4).
 
     Returns how many listings. Raises:
         DatabaseUnavailable, TransactionConflict: call again.
     """
-    with database.begin() as connection:
-        overdue = connection.execute(
-            sa.select(listing_push.c.listing_id)
-            .where(listing_push.c.store_id == store_id, listing_push.c.push_id.is_not(None))
-            .where(listing_push.c.push_until < now)
-        ).scalars()
-        states = [
-            state
-            for state in rows.lock(connection, overdue).values()
-            if state.push_until is not None and state.push_until < now
-        ]
-        lost = Settlement(Outcome.UNKNOWN, "the process that sent it ended")
-        _log(connection, store_id, states, lost, now)
-        for state in states:
+    lost = Settlement(Outcome.UNKNOWN, "the process that sent it ended")
+    with ledger.database.begin_ledger() as connection:
+        overdue = _overdue(connection, store_id, now)
+        for claim in overdue:
+            _note_failure(ledger, connection, claim, lost)
+        push_of = {row.listing_id: claim.push_id for claim in overdue for row in claim.rows}
+        states = rows.lock(connection, push_of)
+        if any(state.push_id != push_of[state.listing_id] for state in states.values()):
+            raise TransactionConflict("a late settlement came first")
+        _log(connection, store_id, states.values(), lost, now)
+        for state in states.values():
             fence.unknown(state, now, lost.reason, waits=waits or Waits())
-        rows.save(connection, states)
+        rows.save(connection, states.values())
         return len(states)
+
+
+def _overdue(connection: sa.Connection, store_id: str, now: datetime) -> list[Claim]:
+    """The claims that ran out, as they were made."""
+    found = connection.execute(
+        sa.select(*rows.COLUMNS, listing.c.sku_id, listing.c.item_key, listing.c.variant_key)
+        .join(listing, listing.c.listing_id == listing_push.c.listing_id)
+        .where(listing_push.c.store_id == store_id, listing_push.c.push_until < now)
+        .order_by(listing_push.c.push_id, listing_push.c.listing_id)
+    )
+    claims: dict[str, list[ClaimedRow]] = {}
+    for row in found:
+        send = Send(Mode(row.push_mode), row.push_units)
+        key = ListingKey(row.item_key, row.variant_key)
+        claimed = ClaimedRow(row.listing_id, row.sku_id or "", key, send, row.tries + 1)
+        claims.setdefault(row.push_id, []).append(claimed)
+    return [Claim(push_id, store_id, tuple(of), len(of)) for push_id, of in claims.items()]
 
 
 def _effect(
@@ -184,8 +200,32 @@ def _log(
         _LOG.run(connection, found)
 
 
-def _note_failure(ledger: Ledger, connection: sa.Connection, claim: Claim, reason: str) -> None:
+def _note_failure(
+    ledger: Ledger, connection: sa.Connection, claim: Claim, settlement: Settlement
+) -> None:
+    """An event for each SKU concerned: of a refused call only that of the row at fault, if known.
+
+    The others of such a call get their number with the next one.
+    """
+    at_fault = claim.rows
+    if settlement.row is not None and settlement.row < len(claim.rows):
+        at_fault = (claim.rows[settlement.row],)
+    by_attempt: dict[int, set[str]] = {}
+    for row in at_fault:
+        by_attempt.setdefault(row.attempt, set()).add(row.sku_id)
     caller = Caller(f"store:{claim.store_id}", Source.SYSTEM, touches_all=True)
-    skus = tuple(sorted({row.sku_id for row in claim.rows}))
-    note = Note(Kind.PUSH_FAILED, skus, reason, Reference(ReferenceType.CHANNEL, claim.push_id))
-    ledger.execute_within(connection, [Command(caller, note, store_id=claim.store_id)])
+    reference = Reference(ReferenceType.CHANNEL, claim.push_id)
+    commands = [
+        Command(
+            caller,
+            Note(
+                Kind.PUSH_FAILED,
+                tuple(sorted(skus)),
+                f"attempt {attempt}: {settlement.reason}",
+                reference,
+            ),
+            store_id=claim.store_id,
+        )
+        for attempt, skus in sorted(by_attempt.items())
+    ]
+    ledger.execute_within(connection, commands)
