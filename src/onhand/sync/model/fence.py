@@ -144,12 +144,13 @@ class Sight:
 def read(listing: Listing, sight: Sight) -> None:
     """The shop's number fixes the belief; raises wait until intake has passed the read (rule 3).
 
-    Only a listing that nothing had happened to can drift: whoever is in doubt expects to see
-    another number.
+    Only a listing that nothing had happened to drifts any further: whoever is in doubt expects to
+    see another number.
     """
-    listing.drift = None
-    if listing.doubt is None and listing.belief is not None and sight.units is not None:
-        listing.drift = sight.units - listing.belief
+    if sight.units is None:
+        listing.drift = None
+    elif listing.doubt is None and listing.belief is not None:
+        listing.drift = (listing.drift or 0) + sight.units - listing.belief
     listing.belief = sight.units
     listing.read_from, listing.read_to = sight.sent_at, sight.received_at
     listing.doubt = listing.read_after = None
@@ -185,7 +186,8 @@ def plan(
         return Send(Mode.ABSOLUTE, target)
     difference = target - listing.belief
     if difference == 0:
-        return Hold.RIGHT
+        is_judged = listing.drift is None or has_passed(listing, taken_in_until, waits)
+        return Hold.RIGHT if is_judged else Hold.WAITS_FOR_ORDERS
     if difference < 0:
         return Send(Mode.RELATIVE, difference)
     if not has_passed(listing, taken_in_until, waits):
@@ -230,9 +232,10 @@ def delivered(listing: Listing, now: datetime) -> None:
     """The shop took the push: the belief moves by as much, whatever was sold meanwhile."""
     absolute = listing.push_mode == Mode.ABSOLUTE
     listing.belief = listing.push_units if absolute else (listing.belief or 0) + listing.push_units
-    changed_meanwhile = listing.mark != listing.push_mark
-    listing.stale_at = now if changed_meanwhile else None
-    listing.due_at = listing.due_at if changed_meanwhile else None
+    # What a check found is judged when intake has passed it, though the number be right by now.
+    is_open = listing.mark != listing.push_mark or listing.drift is not None
+    listing.stale_at = now if is_open else None
+    listing.due_at = (listing.due_at or now) if is_open else None
     listing.tries = listing.refusals = 0
     listing.retry_at = listing.failure = listing.failed_at = None
     listing.pushed_at = now
