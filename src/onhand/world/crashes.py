@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from onhand.simulators.rakuten.dice import Dice
 
-_LONGEST_AIM = 40  # places passed between the moment of a crash and the crash
+_LONGEST_AIM = 20  # places of its kind passed between the moment of a crash and the crash
+_KINDS = ("commit", "call")
 
 
 class Crash(BaseException):
@@ -22,6 +23,7 @@ class Crashes:
         self._clock = clock
         self._dice = dice
         self._moments: list[datetime] = []
+        self._kind = _KINDS[0]
         self._left: int | None = None
         self._is_dead = False
 
@@ -43,7 +45,10 @@ class Crashes:
         if not self._moments or self._clock() < self._moments[0]:
             return
         if self._left is None:
+            self._kind = _KINDS[self._dice.whole(0, len(_KINDS) - 1)]
             self._left = self._dice.whole(0, _LONGEST_AIM)
+        if not place.endswith(self._kind):
+            return
         if self._left > 0:
             self._left -= 1
             return

@@ -65,11 +65,11 @@ class _Line(httpx.BaseTransport):
                 network.rakuten.handle(sent)
             raise
         outcome = network.rakuten.handle(sent)
-        network.crashes.pass_by("after a call's effect")
+        network.crashes.pass_by("after the effect of a call")
         if isinstance(outcome, Lost):
             network.lost += 1
             network.turns.sleep(outcome.hang_s or _READ_TIMEOUT_S)
             raise httpx.ReadTimeout("simulated: no answer")
         network.pass_time()
-        network.crashes.pass_by("after an answer")
+        network.crashes.pass_by("after the answer of a call")
         return httpx.Response(outcome.status, headers=outcome.headers, content=outcome.body)
