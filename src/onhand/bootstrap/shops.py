@@ -10,10 +10,11 @@ from datetime import datetime
 import httpx
 
 from onhand.access.secrets import SecretsUnreadable, Vault
+from onhand.catalog.model.stores import Platform
 from onhand.catalog.queries.stores import StoreView, read_credentials, read_store
 from onhand.channels.errors import ChannelAuthExpired
-from onhand.channels.port import Channel
-from onhand.channels.rakuten.channel import RakutenChannel
+from onhand.channels.port import Channel, ChannelLimits
+from onhand.channels.rakuten.channel import LIMITS, RakutenChannel
 from onhand.channels.rakuten.functions import rates
 from onhand.channels.rakuten.settings import RakutenKeys, RakutenOptions
 from onhand.db.database import Database
@@ -33,6 +34,13 @@ class Wiring:
     rakuten_orders_per_s: float = 1.0
     sleep: Callable[[float], None] = time.sleep
     transport: Callable[[str], httpx.BaseTransport] | None = None
+
+
+def limits_of(platform: Platform) -> ChannelLimits:
+    """What one call to a shop of this platform may carry, without speaking to it."""
+    match platform:
+        case Platform.RAKUTEN:
+            return LIMITS
 
 
 class UnknownStore(Exception):

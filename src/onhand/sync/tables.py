@@ -57,6 +57,13 @@ listing_push = sa.Table(
         sqlite_where=sa.text("push_id IS NOT NULL"),
         postgresql_where=sa.text("push_id IS NOT NULL"),
     ),
+    sa.Index(
+        "ix_listing_push_failed",
+        "failed_at",
+        "listing_id",
+        sqlite_where=sa.text("failed_at IS NOT NULL"),
+        postgresql_where=sa.text("failed_at IS NOT NULL"),
+    ),
     sa.Index("ix_listing_push_checked", "store_id", "checked_at"),
 )
 

@@ -9,6 +9,12 @@ from onhand.catalog.queries import SkuPage, SkuView
 from onhand.catalog.queries.listings import ListingPage, ListingView
 from onhand.catalog.queries.stores import StoreView
 from onhand.catalog.queries.suggestions import Suggestion
+from onhand.jobs.queries import TaskView
+from onhand.orders.queries.desk import DeskPage
+from onhand.orders.queries.due import CursorView
+from onhand.orders.queries.orders import OrderPage, OrderView
+from onhand.orders.queries.oversell import OversellReport
+from onhand.orders.queries.reconcile import Reconciliation
 from onhand.stock.commands.answers import StockAnswer
 from onhand.stock.queries.counts import CountView
 from onhand.stock.queries.feed import FeedPage
@@ -16,6 +22,15 @@ from onhand.stock.queries.history import EventView, Explanation
 from onhand.stock.queries.holds import HoldView
 from onhand.stock.queries.levels import LevelView
 from onhand.stock.queries.locations import LocationView
+from onhand.sync.model.rules import Rule
+from onhand.sync.queries.catalogue import CatalogueCount
+from onhand.sync.queries.drifts import DriftPage
+from onhand.sync.queries.explain import ListingExplanation
+from onhand.sync.queries.failed import FailedPage
+from onhand.sync.queries.pushes import PushPage
+from onhand.sync.queries.rules import Preview, RuleView
+from onhand.web.connections import ConnectionTest
+from onhand.web.standing import SyncStatus
 
 
 class LevelBatch(msgspec.Struct, frozen=True):
@@ -145,6 +160,97 @@ class Suggestions(msgspec.Struct, frozen=True):
     suggestions: list[Suggestion]
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """How many mapped listings are planned and told anew, in all and by store."""
+
+    marked: int
+    stores: dict[str, int]
+    sku: str | None
+
+
+class Retried(msgspec.Struct, frozen=True):
+    """The listing that is read and told again."""
+
+    listing: str
+    store: str
+
+
+class Repaired(msgspec.Struct, frozen=True):
+    """The listing whose shop is told the right number, and the drift this closed."""
+
+    listing: str
+    store: str
+    drift: str
+
+
+class RuleChange(msgspec.Struct, frozen=True):
+    """The rule that was set or, with a `preview`, that would be."""
+
+    store: str
+    listing: str | None
+    rule: Rule
+    preview: Preview | None
+
+
+class TaskPage(msgspec.Struct, frozen=True):
+    """Tasks, the newest first; ask again with `after` = `cursor` (null: that was all)."""
+
+    tasks: list[TaskView]
+    cursor: str | None
+
+
+class AskedTask(msgspec.Struct, frozen=True):
+    """A run that was asked for; `GET /tasks/{task_id}` says how far it is."""
+
+    store: str | None
+    task_id: str
+
+
+class AskedTasks(msgspec.Struct, frozen=True):
+    """The runs of a job that were asked for, one for each store."""
+
+    job: str
+    tasks: list[AskedTask]
+
+
+class CatalogueStatus(msgspec.Struct, frozen=True):
+    """A store's listings, when its catalogue was last read, and the latest run that did."""
+
+    store: str
+    counts: CatalogueCount
+    catalogue_read_at: datetime | None
+    task: TaskView | None
+
+
+class ConfirmationRetried(msgspec.Struct, frozen=True):
+    """The order that is due to be confirmed."""
+
+    store: str
+    order: str
+
+
+class ClosedEntry(msgspec.Struct, frozen=True):
+    """The entry of the desk that was closed, and what was done."""
+
+    entry: str
+    closed_how: str
+
+
+class RakutenDebug(msgspec.Struct, frozen=True):
+    """Everything that decides how a store is worked for; `keys` are masked.
+
+    `address` is where Rakuten is called, `calls` in how many seconds each of its functions may be
+    called next. `troubled_tasks` are the latest runs with errors.
+    """
+
+    store: StoreView
+    address: str
+    keys: dict[str, str]
+    orders: CursorView | None
+    calls: dict[str, float]
+    troubled_tasks: list[TaskView]
+
+
 ANSWERS: tuple[type, ...] = (
     StockAnswer,
     LevelView,
@@ -163,6 +269,29 @@ ANSWERS: tuple[type, ...] = (
     ListingPage,
     ListingView,
     Suggestions,
+    CatalogueStatus,
+    ConnectionTest,
+    RuleView,
+    RuleChange,
+    SyncStatus,
+    Marked,
+    FailedPage,
+    Retried,
+    PushPage,
+    DriftPage,
+    Repaired,
+    ListingExplanation,
+    TaskPage,
+    TaskView,
+    AskedTasks,
+    OrderPage,
+    OrderView,
+    ConfirmationRetried,
+    DeskPage,
+    ClosedEntry,
+    OversellReport,
+    Reconciliation,
+    RakutenDebug,
     Locations,
     LocationView,
     CountView,

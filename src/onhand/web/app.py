@@ -20,9 +20,15 @@ from onhand.web.api import (
     listings,
     manual,
     moves,
+    orders,
     places,
+    rakuten,
+    rules,
+    shops,
     skus,
     stores,
+    sync,
+    tasks,
 )
 from onhand.web.envelope import AccessLog, Envelope
 from onhand.web.fast_lane import FastLane
@@ -33,7 +39,8 @@ from onhand.web.sweeper import sweeping
 # A fixed path stands before the one with a code in it.
 _ROUTERS = (
     *(holds.router, moves.router, levels.router, generic.router, counts.router, places.router),
-    *(stores.router, listings.router),
+    *(stores.router, listings.router, shops.router, rules.router, sync.router),
+    *(orders.router, tasks.router, rakuten.router),
     *(manual.router, skus.router, access.router, audit.router, health.router, pages.router),
 )
 

@@ -65,3 +65,21 @@ PathName = Annotated[
     Path(),
     WithJsonSchema(NAME_SCHEMA),
 ]
+
+
+def _path_id(what: str) -> WithJsonSchema:
+    schema = {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": f"The id of {what}."}
+    return WithJsonSchema(schema)
+
+
+PathTask = Annotated[str, BeforeValidator(unescape), Path(max_length=1000), _path_id("a task")]
+PathEntry = Annotated[
+    str, BeforeValidator(unescape), Path(max_length=1000), _path_id("an entry of the desk")
+]
+PathOrder = Annotated[
+    str,
+    AfterValidator(read_name),
+    BeforeValidator(unescape),
+    Path(),
+    WithJsonSchema({**NAME_SCHEMA, "description": "The shop's own number of an order."}),
+]

@@ -22,3 +22,11 @@ class PushNotFound(Refusal):
 
     code: ClassVar[str] = "unknown_push"
     listing: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftNotFound(Refusal):
+    """The listing has no open drift."""
+
+    code: ClassVar[str] = "unknown_drift"
+    listing: str

@@ -101,6 +101,30 @@ ENGLISH = {
         "Listing has a SKU",
         "The listing {listing} means the SKU {sku} already. Say that it is to be replaced.",
     ),
+    # numbers told to shops
+    "invalid_rule": Text("Invalid rule", "{field} must be a whole number from {least} to {most}."),
+    "unknown_push": Text(
+        "Nothing to try again",
+        "The listing {listing} means no SKU, or nothing it was told has failed.",
+    ),
+    "unknown_drift": Text("No open drift", "The listing {listing} has no open drift."),
+    "unknown_job": Text("Unknown job", "There is no job {job}."),
+    "unknown_task": Text("Unknown task", "There is no task {task}."),
+    "store_inactive": Text(
+        "Store was given up", "The store {store} is inactive; nothing is run for it."
+    ),
+    # orders of shops
+    "order_not_found": Text("Unknown order", "The store {store} has no order {order}."),
+    "order_not_waiting": Text(
+        "Order does not wait",
+        "The shop does not wait for {order} of {store} to be confirmed; its state is {state}.",
+    ),
+    "entry_not_found": Text("Unknown entry", "The order desk has no entry {entry}."),
+    "entry_closed": Text("Entry is closed", "The entry {entry} was closed before: {closed_how}."),
+    "invalid_reason": Text(
+        "Invalid note",
+        "Say what was done in 1 to {longest} characters without control characters: {reason}",
+    ),
     # the request
     "malformed_json": Text("Malformed JSON", "The body cannot be read as JSON."),
     "invalid_request": Text(

@@ -110,6 +110,36 @@ JAPANESE = {
         "出品 {listing} はすでにSKU {sku} に紐付いています。"
         "置き換える場合はその旨を指定してください。",
     ),
+    # ショップへの在庫連携
+    "invalid_rule": Text(
+        "ルールが正しくありません", "{field} は {least} から {most} までの整数にしてください。"
+    ),
+    "unknown_push": Text(
+        "再試行するものがありません",
+        "出品 {listing} は SKU に結び付いていないか、失敗した在庫連携がありません。",
+    ),
+    "unknown_drift": Text(
+        "未解決のズレがありません", "出品 {listing} に未解決のズレはありません。"
+    ),
+    "unknown_job": Text("ジョブがありません", "ジョブ {job} はありません。"),
+    "unknown_task": Text("タスクがありません", "タスク {task} はありません。"),
+    "store_inactive": Text(
+        "店舗は無効です", "店舗 {store} は無効になっているため、何も実行されません。"
+    ),
+    # ショップの注文
+    "order_not_found": Text("注文がありません", "店舗 {store} に注文 {order} はありません。"),
+    "order_not_waiting": Text(
+        "注文は確認待ちではありません",
+        "店舗 {store} の注文 {order} は確認待ちではありません。状態は {state} です。",
+    ),
+    "entry_not_found": Text("項目がありません", "注文デスクに項目 {entry} はありません。"),
+    "entry_closed": Text(
+        "項目は完了しています", "項目 {entry} はすでに完了しています: {closed_how}"
+    ),
+    "invalid_reason": Text(
+        "メモが正しくありません",
+        "何をしたかを、制御文字を含まない 1 から {longest} 文字で書いてください: {reason}",
+    ),
     # the request
     "malformed_json": Text("JSONの形式が不正です", "本文をJSONとして読み取れません。"),
     "invalid_request": Text(

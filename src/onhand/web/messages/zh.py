@@ -80,6 +80,23 @@ CHINESE = {
         "店铺商品已关联",
         "店铺商品 {listing} 已关联 SKU {sku}。如需替换，请明确指定。",
     ),
+    # 推送到店铺的数量
+    "invalid_rule": Text("规则无效", "{field} 必须是 {least} 到 {most} 的整数。"),
+    "unknown_push": Text("没有可重试的推送", "店铺商品 {listing} 没有对应 SKU，或没有失败的推送。"),
+    "unknown_drift": Text("没有未处理的偏差", "店铺商品 {listing} 没有未处理的偏差。"),
+    "unknown_job": Text("没有此作业", "没有作业 {job}。"),
+    "unknown_task": Text("没有此任务", "没有任务 {task}。"),
+    "store_inactive": Text("店铺已停用", "店铺 {store} 已停用，不会为它运行任何作业。"),
+    # 店铺订单
+    "order_not_found": Text("没有此订单", "店铺 {store} 没有订单 {order}。"),
+    "order_not_waiting": Text(
+        "订单不在等待确认", "店铺 {store} 的订单 {order} 不在等待确认，状态为 {state}。"
+    ),
+    "entry_not_found": Text("没有此条目", "订单处理台没有条目 {entry}。"),
+    "entry_closed": Text("条目已关闭", "条目 {entry} 已经关闭：{closed_how}"),
+    "invalid_reason": Text(
+        "备注无效", "请用 1 到 {longest} 个字符说明处理方式，不含控制字符：{reason}"
+    ),
     # the request
     "malformed_json": Text("JSON 格式错误", "请求正文无法按 JSON 解析。"),
     "invalid_request": Text("请求无效", "请求中有不可接受的值：{errors}。", "{field}：{message}"),

@@ -74,6 +74,14 @@ def _listing_push_indexes() -> None:
         "ix_listing_push_checked", "listing_push", ["store_id", "checked_at"], unique=False
     )
     op.create_index(
+        "ix_listing_push_failed",
+        "listing_push",
+        ["failed_at", "listing_id"],
+        unique=False,
+        sqlite_where=sa.text("failed_at IS NOT NULL"),
+        postgresql_where=sa.text("failed_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_listing_push_doubt",
         "listing_push",
         ["store_id", "read_after"],

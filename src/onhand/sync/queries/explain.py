@@ -1,0 +1,230 @@
+"""Why one listing shows what it shows: from available stock to the shop's number (S11)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from onhand.catalog.model.stores import StoreStatus
+from onhand.catalog.queries.listings import ListingView
+from onhand.catalog.queries.stores import StoreView
+from onhand.stock.queries.levels import LevelView
+from onhand.sync.commands.claims import taken_in_until
+from onhand.sync.commands.targets import Targets, read_rules
+from onhand.sync.model.fence import Waits
+from onhand.sync.model.rules import EVERYTHING, Rule, Step, steps
+from onhand.sync.queries.drifts import DRIFTED, DriftView, open_drift
+from onhand.sync.queries.pushes import PushView, latest_pushes
+from onhand.sync.tables import listing_push
+
+_SHOWN_PUSHES = 20
+
+
+class Standing(StrEnum):
+    """What is the matter with a listing's number, the most pressing first."""
+
+    UNMAPPED = "unmapped"  # it means no SKU: nothing is told
+    STORE_PAUSED = "store_paused"  # or given up: the shop is not spoken to
+    PAUSED_BY_RULE = "paused_by_rule"
+    FAILED = "failed"  # given up: a person must have it tried again
+    IN_FLIGHT = "in_flight"
+    NEEDS_PERSON = "needs_person"  # changed at the shop by more than is repaired unasked
+    IN_DOUBT = "in_doubt"  # it must be read first
+    WAITS_TO_RETRY = "waits_to_retry"
+    WAITS_FOR_ORDERS = "waits_for_orders"
+    QUEUED = "queued"
+    RIGHT = "right"  # the shop shows what it should, as far as we know
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """One line of the sum: `change` units by `name` leave `units`, all whole pieces."""
+
+    name: str
+    change: int
+    units: int
+
+
+class BeliefView(msgspec.Struct, frozen=True):
+    """What we take the shop to show, and how we know.
+
+    `units` None: it has no number, or nobody has read it yet. It was last read between
+    `read_from` and `read_to`; `doubt` says why it must be read again, from `read_after` on. A
+    raise waits until orders are in up to `raised_after`.
+    """
+
+    units: int | None
+    read_from: datetime | None
+    read_to: datetime | None
+    doubt: str | None
+    read_after: datetime | None
+    raised_after: datetime | None
+    checked_at: datetime | None
+
+
+class TellingView(msgspec.Struct, frozen=True):
+    """How far the shop was told: since when a change waits, what is under way, what failed."""
+
+    stale_at: datetime | None
+    due_at: datetime | None
+    push: str | None
+    push_units: int
+    push_until: datetime | None
+    pushed_at: datetime | None
+    tries: int
+    retry_at: datetime | None
+    failure: str | None
+    failed_at: datetime | None
+
+
+class ListingExplanation(msgspec.Struct, frozen=True):
+    """The sum from available stock to what the shop is told.
+
+    Each step's units are those before it and its change, the last step's are `target`; `believed`
+    and `difference` add up to it. `rule` holds now; `target` is None where the shop is left alone.
+    `pushes` are the latest, the newest first.
+    """
+
+    listing: str
+    store: str
+    item: str
+    variant: str
+    sku: str | None
+    standing: Standing
+    on_hand: int | None
+    reserved: int | None
+    available: int | None
+    rule: Rule
+    store_rule: Rule
+    own_rule: Rule
+    steps: list[StepView]
+    target: int | None
+    believed: int | None
+    difference: int | None
+    belief: BeliefView | None
+    telling: TellingView | None
+    taken_in_until: datetime | None
+    drift: DriftView | None
+    pushes: list[PushView]
+
+
+def explain_listing(
+    connection: sa.Connection, listing: ListingView, store: StoreView, *, most: int, now: datetime
+) -> ListingExplanation:
+    """Why a listing of the store shows what it shows; `most` is the largest number it takes."""
+    rules = read_rules(connection, listing.store, [listing.listing])
+    own, of_store = rules.get(listing.listing, EVERYTHING), rules.get("", EVERYTHING)
+    rule = own.over(of_store)
+    level = _level(connection, listing, most, now)
+    lines = _steps(rule, level, most) if listing.sku is not None and not rule.paused else []
+    target = lines[-1].units if lines else None
+    row = connection.execute(
+        sa.select(listing_push).where(listing_push.c.listing_id == listing.listing)
+    ).one_or_none()
+    believed = None if row is None else row.belief
+    difference = None if target is None or believed is None else target - believed
+    return ListingExplanation(
+        listing=listing.listing,
+        store=listing.store,
+        item=listing.item,
+        variant=listing.variant,
+        sku=listing.sku,
+        standing=_standing(listing, store, rule, row, now),
+        on_hand=None if level is None else level.on_hand,
+        reserved=None if level is None else level.reserved,
+        available=None if level is None else level.available,
+        rule=rule,
+        store_rule=of_store,
+        own_rule=own,
+        steps=lines,
+        target=target,
+        believed=believed,
+        difference=difference,
+        belief=None if row is None else _belief(row),
+        telling=None if row is None else _telling(row),
+        taken_in_until=taken_in_until(connection, listing.store),
+        drift=open_drift(connection, listing.listing),
+        pushes=latest_pushes(connection, listing.listing, limit=_SHOWN_PUSHES),
+    )
+
+
+def _level(
+    connection: sa.Connection, listing: ListingView, most: int, now: datetime
+) -> LevelView | None:
+    if listing.sku is None:
+        return None
+    skus = {listing.listing: listing.sku}
+    targets = Targets(connection, listing.store, skus, most=most, now=now)
+    return targets.level(listing.listing)
+
+
+def _steps(rule: Rule, level: LevelView | None, most: int) -> list[StepView]:
+    if level is None:  # a SKU that was reset has nothing to sell
+        return [StepView("not_registered", 0, 0)]
+    found = steps(rule, available=level.available, safety_stock=level.safety_stock, most=most)
+    return [StepView(found[0].name, found[0].units, found[0].units), *_changes(found)]
+
+
+def _changes(found: Sequence[Step]) -> list[StepView]:
+    return [
+        StepView(after.name, after.units - before.units, after.units)
+        for before, after in pairwise(found)
+    ]
+
+
+def _standing(
+    listing: ListingView, store: StoreView, rule: Rule, row: sa.Row[Any] | None, now: datetime
+) -> Standing:
+    if listing.sku is None:
+        return Standing.UNMAPPED
+    if store.status is not StoreStatus.ACTIVE:
+        return Standing.STORE_PAUSED
+    if rule.paused:
+        return Standing.PAUSED_BY_RULE
+    if row is None:  # mapped just now
+        return Standing.QUEUED
+    return next(standing for standing, holds in _signs(row, now) if holds)
+
+
+def _signs(row: sa.Row[Any], now: datetime) -> Sequence[tuple[Standing, bool]]:
+    """What may be the matter, the most pressing first, and whether it is."""
+    return (
+        (Standing.FAILED, row.failed_at is not None),
+        (Standing.IN_FLIGHT, row.push_id is not None),
+        (Standing.NEEDS_PERSON, row.failure == DRIFTED),
+        (Standing.IN_DOUBT, row.doubt is not None),
+        (Standing.RIGHT, row.stale_at is None),
+        (Standing.WAITS_TO_RETRY, row.retry_at is not None and row.retry_at > now),
+        (Standing.WAITS_FOR_ORDERS, bool(row.waits_for_orders)),
+        (Standing.QUEUED, True),
+    )
+
+
+def _belief(row: sa.Row[Any]) -> BeliefView:
+    return BeliefView(
+        units=row.belief,
+        read_from=row.read_from,
+        read_to=row.read_to,
+        doubt=row.doubt,
+        read_after=row.read_after,
+        raised_after=None if row.read_to is None else row.read_to + Waits().margin,
+        checked_at=row.checked_at,
+    )
+
+
+def _telling(row: sa.Row[Any]) -> TellingView:
+    return TellingView(
+        stale_at=row.stale_at,
+        due_at=row.due_at,
+        push=row.push_id,
+        push_units=row.push_units,
+        push_until=row.push_until,
+        pushed_at=row.pushed_at,
+        tries=row.tries,
+        retry_at=row.retry_at,
+        failure=row.failure,
+        failed_at=row.failed_at,
+    )
