@@ -1,4 +1,4 @@
-"""`onhand simulate …`: shops to try Onhand with, which nobody owns."""
+"""`onhand simulate …`: shops to try Onhand with, which nobody owns, and a whole world of them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,18 +7,19 @@ import typer
 
 from onhand.cli.desk import Options, refuse_options
 from onhand.cli.simulated import HOST, Keeper, listening, open_simulated, serve_simulated
+from onhand.cli.worlds import world
 from onhand.simulators.rakuten import Habits, Rakuten
 from onhand.simulators.rakuten.control import describe
 from onhand.simulators.rakuten.demo import SHOPS
 
 _ONE_KYUSU = '{"lines":[{"item":"tokyo-kyusu","variant":"normal-inventory","units":1}]}'
 
-commands = typer.Typer(help="Simulated shops.", no_args_is_help=True)
+commands = typer.Typer(help="Simulated shops, and a simulated world.", no_args_is_help=True)
 
 
 @commands.callback()
 def group() -> None:
-    """Simulated shops."""
+    """Simulated shops, and a simulated world."""
 
 
 @commands.command()
@@ -55,6 +56,9 @@ def rakuten(  # tidy: override — typer reads the command's options from here
         serve_simulated(simulated, keeper, listener)
         keeper.keep()
     options.terminal.say("The simulated Rakuten has stopped.")
+
+
+commands.command()(world)
 
 
 def _tell(options: Options, simulated: Rakuten, url: str) -> None:

@@ -11,7 +11,10 @@ from onhand.simulators.rakuten.gateway import find_route
 from onhand.world.crashes import Crash, Crashes
 from onhand.world.turns import Turns
 
-_FASTEST_S, _SLOWEST_S = 0.02, 0.4
+# Seconds from our sending until the shop has it, and from there until we have its answer.
+_THERE_S = (0.02, 0.06)
+_BACK_S = (0.05, 0.5)
+ONE_WAY_S = sum(_THERE_S) / 2  # on average
 _CONNECT_TIMEOUT_S = 5.0
 _READ_TIMEOUT_S = 30.0
 
@@ -32,9 +35,9 @@ class Network:
         """A connection to a store's shop."""
         return _Line(self, store_id)
 
-    def pass_time(self) -> None:
-        """Let a message be on its way."""
-        self.turns.sleep(_FASTEST_S + (_SLOWEST_S - _FASTEST_S) * self.dice.roll())
+    def pass_time(self, span_s: tuple[float, float]) -> None:
+        """Let a message be on its way, for something between these seconds."""
+        self.turns.sleep(span_s[0] + (span_s[1] - span_s[0]) * self.dice.roll())
 
 
 class _Line(httpx.BaseTransport):
@@ -59,7 +62,7 @@ class _Line(httpx.BaseTransport):
             network.turns.sleep(_CONNECT_TIMEOUT_S)
             raise httpx.ConnectTimeout("simulated: not reached")
         try:
-            network.pass_time()
+            network.pass_time(_THERE_S)
         except Crash:
             if network.crashes.landing():
                 network.rakuten.handle(sent)
@@ -70,6 +73,6 @@ class _Line(httpx.BaseTransport):
             network.lost += 1
             network.turns.sleep(outcome.hang_s or _READ_TIMEOUT_S)
             raise httpx.ReadTimeout("simulated: no answer")
-        network.pass_time()
+        network.pass_time(_BACK_S)
         network.crashes.pass_by("after the answer of a call")
         return httpx.Response(outcome.status, headers=outcome.headers, content=outcome.body)

@@ -9,12 +9,14 @@ from onhand.catalog.commands import create_skus
 from onhand.catalog.commands.stores import create_store, set_credentials
 from onhand.catalog.model import NewSku
 from onhand.catalog.model.stores import NewKeys, NewStore
+from onhand.catalog.queries.stores import list_stores
 from onhand.db.migrate import upgrade
 from onhand.simulators.rakuten import Rakuten
 from onhand.simulators.rakuten.dice import Dice
 from onhand.stock.commands import Accepted
 from onhand.stock.model.commands import Caller, Command, Line, Receive
 from onhand.stock.model.events import Source
+from onhand.stock.queries.history import has_events
 from onhand.sync.commands.rules import set_rule
 from onhand.world.crashes import Crashes
 from onhand.world.naive import fenced_jobs, naive_jobs
@@ -46,11 +48,19 @@ _LEAST_QUIET = timedelta(hours=3)
 _MOST_QUIET = timedelta(hours=48)
 
 
+class NotEmptyError(Exception):
+    """The database holds something already; a world needs one of its own."""
+
+
 class World:
     """One world, ready to be played."""
 
     def __init__(self, setting: Setting) -> None:
-        """Shops and ledger are filled, nothing has happened yet."""
+        """Shops and ledger are filled, nothing has happened yet.
+
+        Raises:
+            NotEmptyError: the setting's database is in use.
+        """
         self.setting = setting
         self.turns = Turns(START)
         dice = Dice(f"world:{setting.seed}:goods")
@@ -71,6 +81,7 @@ class World:
         environment = self.process.environment
         assert environment is not None
         upgrade(environment.database)
+        _refuse_used(environment)
         _fill(setting, environment, self.rakuten, self.opening)
         self.trade.book += [
             Moved(START, code.lower(), units, False, "opening")
@@ -80,15 +91,21 @@ class World:
     def play(self) -> Verdict:
         """Live through it, come to rest, and judge."""
         setting = self.setting
-        self._pass_time(setting.opens_at - START)
+        self.pass_time(setting.opens_at - START)
         open_doors(setting, self.rakuten)
         self.trade.open()
         if setting.faults:
             self.network.unreached = UNREACHED
         self.crashes.plan(setting.crashes, setting.opens_at, until=setting.ends_at)
-        self._pass_time(setting.ends_at - setting.opens_at)
+        self.pass_time(setting.ends_at - setting.opens_at)
         self._come_to_rest()
         return self._judge()
+
+    def pass_time(self, span: timedelta) -> None:
+        """Let so much time pass, however often the process dies in it."""
+        until = self.turns.now() + span
+        while dies_with(self.process, lambda: self.turns.run(until)):
+            continue
 
     def close(self) -> None:
         """Let go of the database."""
@@ -101,7 +118,7 @@ class World:
         ended = self.turns.now()
         last_stir = ended
         while self.turns.now() - last_stir < _LEAST_QUIET:
-            self._pass_time(_STEP)
+            self.pass_time(_STEP)
             self.rakuten.advance(self.turns.now())
             environment = self.process.environment
             is_at_rest = is_quiet(self.rakuten) and environment is not None
@@ -114,11 +131,6 @@ class World:
         if environment is None or self.setting.baseline:
             return False
         return unsettled(environment.database) > 0
-
-    def _pass_time(self, span: timedelta) -> None:
-        until = self.turns.now() + span
-        while dies_with(self.process, lambda: self.turns.run(until)):
-            continue
 
     def _judge(self) -> Verdict:
         environment = self.process.environment
@@ -150,6 +162,12 @@ def _settings(setting: Setting) -> Settings:
     if setting.url is not None:
         given["DATABASE_URL"] = setting.url
     return load_settings(given)
+
+
+def _refuse_used(environment: Environment) -> None:
+    with environment.database.read() as connection:
+        if has_events(connection) or list_stores(connection, now=environment.clock()):
+            raise NotEmptyError
 
 
 def _fill(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from onhand.bootstrap.environment import Environment, Onhand, open_environments
 from onhand.bootstrap.settings import Settings
@@ -155,7 +156,7 @@ class Process:
         now = self._turns.now()
         free = THREADS - runner.running
         for work in runner.take(now, free, per_store=THREADS // 2):
-            self._turns.start(lambda work=work: self._work(runner, work))
+            self._turns.start(partial(self._work, runner, work))
         if self._runner is runner:
             self._plan_next(runner)
 

@@ -1,8 +1,7 @@
 """What the world reads of Onhand's tables: when there is work, and what was done in all."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -125,9 +124,10 @@ def pushes(database: Database) -> list[PushRow]:
         ]
 
 
-def drifts(database: Database) -> Sequence[sa.Row[Any]]:
-    """How often each cause was found and how it ended: cause, how (None: open), count."""
+def drifts(database: Database) -> dict[str, int]:
+    """How often each cause was found, and how it ended."""
     columns = (drift.c.cause, drift.c.closed_how)
     statement = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
     with database.read() as connection:
-        return connection.execute(statement).all()
+        rows = connection.execute(statement)
+        return {f"{cause}, {how or 'open'}": int(count) for cause, how, count in rows}

@@ -24,6 +24,7 @@ class Setting:
     stores: int = 3
     skus: int = 20
     orders_per_hour: float = 1.0  # of each shop
+    shares: bool = True  # every store has a rule of its own; else all show everything
     faults: bool = False
     crashes: int = 0
     baseline: bool = False

@@ -70,7 +70,7 @@ def sku_codes(setting: Setting) -> list[str]:
 def rule_of(setting: Setting, store_id: str) -> Rule:
     """How a store shares in the stock."""
     number = store_ids(setting).index(store_id)
-    return _RULES[number] if number < len(_RULES) else Rule()
+    return _RULES[number] if setting.shares and number < len(_RULES) else Rule()
 
 
 def build_shops(setting: Setting, turns: Turns, opening: dict[str, int]) -> Rakuten:

@@ -7,6 +7,7 @@ again later, with the same idempotency key.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from onhand.access.model import Actor, Asked
 from onhand.bootstrap.environment import Environment
@@ -90,7 +91,7 @@ class Trade:
             self._repeat(_HANDS_S, lambda: edit_by_hand(self._rakuten, self._dice))
             for code in self._rakuten.shops:
                 span_s = self._setting.days * 86_400
-                self._turns.after(span_s * self._dice.roll(), lambda code=code: self._expire(code))
+                self._turns.after(span_s * self._dice.roll(), partial(self._expire, code))
 
     def ask(self, act: Callable[[Environment], None]) -> None:
         """Have Onhand do something, however often it dies of it."""

@@ -42,7 +42,7 @@ class _Worker:
         self._go.acquire()
         try:
             self._work()
-        except BaseException as failure:  # noqa: BLE001 - handed to whoever gave it its turn
+        except BaseException as failure:  # tidy: boundary — raised again by `resume`
             self._failure = failure
         self.has_ended = True
         self._turns.back.release()

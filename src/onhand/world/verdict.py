@@ -151,7 +151,7 @@ def _measure(verdict: Verdict, database: Database) -> None:
             waited[EVERY_STORE].append(push.waited_s)
     verdict.freshness = {store: freshness(waited[store]) for store in sorted(waited)}
     verdict.outcomes = dict(sorted(outcomes.items()))
-    verdict.drifts = {f"{cause}, {how or 'open'}": n for cause, how, n in queries.drifts(database)}
+    verdict.drifts = queries.drifts(database)
 
 
 def freshness(waited_s: Sequence[float]) -> Freshness:
