@@ -186,13 +186,7 @@ def check_held(connection: sa.Connection, lease: Lease) -> None:
 
 
 def _is_ours(leases: Sequence[Lease]) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        *(
-            sa.and_(
-                lease_table.c.name == lease.name,
-                lease_table.c.holder == lease.holder,
-                lease_table.c.fence == lease.fence,
-            )
-            for lease in sorted(leases, key=lambda lease: lease.name)
-        )
-    )
+    """Whether a row is one of these leases, all of one holder; one text for any number of them."""
+    held = sorted((lease.name, lease.fence) for lease in leases)
+    row = sa.tuple_(lease_table.c.name, lease_table.c.fence)
+    return sa.and_(lease_table.c.holder == leases[0].holder, row.in_(held))
