@@ -104,7 +104,7 @@ def silence() -> None:
     """Write no log lines: failures are what is simulated."""
     tune_garbage_collection()
     logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def _play_all(options: Options, worlds: Sequence[Setting]) -> list[Verdict]:

@@ -23,6 +23,7 @@ _EAGER_S = 60.0
 _WHEN_CALM_S = 86_400.0
 _RESTART_S = 3.0
 _AFTER_RUN_S = 2.0
+_BEAT_S = 5.0  # while something runs, its lease and its task are kept alive
 _PUSHING = ("sync.push", "sync.read", "naive.push")
 
 
@@ -57,6 +58,7 @@ class Process:
         self._calm: set[Key] = set()
         self._stirs = 0
         self._look_at: datetime | None = None
+        self._named: datetime | None = None
 
     @property
     def environment(self) -> Environment | None:
@@ -170,20 +172,20 @@ class Process:
         self._look_in(TICK_S)
 
     def _plan_next(self, runner: Runner) -> None:
-        now = self._turns.now()
+        """Look again when the schedule wants something, or a row names a moment."""
+        now, due_at = self._turns.now(), runner.due_at
+        if due_at is None:  # leases of a process that died are still to run out
+            due_at = runner.next_at(now)
         if runner.running:
-            self._look_in(TICK_S)
-            return
-        moments = [runner.due_at]
-        soon = now + timedelta(seconds=_EAGER_S)
-        if moments[0] is None or moments[0] > now + timedelta(seconds=1):
+            due_at = min(due_at, now + timedelta(seconds=_BEAT_S))
+        elif due_at > now + timedelta(seconds=1):
             environment = self.environment
             assert environment is not None
             named = next_work_at(environment.database, now=now)
-            if named is not None:
+            if named is not None and named != self._named:
+                self._named = named
                 self._turns.at(named, self.stir)
-        known = [moment for moment in moments if moment is not None]
-        self._plan_look(max(min(known, default=soon), now + timedelta(seconds=TICK_S)))
+        self._plan_look(max(due_at, now + timedelta(seconds=TICK_S)))
 
 
 def dies_with(process: Process, act: Callable[[], None]) -> bool:

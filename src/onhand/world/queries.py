@@ -114,13 +114,15 @@ def known_orders(database: Database) -> set[tuple[str, str]]:
         return {(store, order) for store, order in rows}
 
 
-def pushes(database: Database) -> list[PushRow]:
-    """Every settled push, and how long the change had waited for it."""
+def pushes(database: Database, *, since: datetime) -> list[PushRow]:
+    """Every push settled since a moment, and how long the change had waited for it."""
     columns = (push.c.store_id, push.c.outcome, push.c.stale_at, push.c.settled_at)
     with database.read() as connection:
         return [
             PushRow(store, outcome, None if stale is None else (settled - stale).total_seconds())
-            for store, outcome, stale, settled in connection.execute(sa.select(*columns))
+            for store, outcome, stale, settled in connection.execute(
+                sa.select(*columns).where(push.c.settled_at >= since)
+            )
         ]
 
 

@@ -20,7 +20,7 @@ from onhand.simulators.rakuten.dice import Dice
 from onhand.simulators.rakuten.records import INVENTORY_ID
 from onhand.simulators.rakuten.world import BuyerReturns, ChangeSettled, RequestLands, Restocked
 from onhand.sync.model.rules import Rule
-from onhand.world.setting import Setting
+from onhand.world.setting import START, Setting
 from onhand.world.turns import Turns
 
 _NAMES = ("tokyo", "osaka", "sendai", "nagoya", "sapporo", "fukuoka", "kyoto", "kobe", "naha")
@@ -108,11 +108,17 @@ def _fill(shop: Shop, codes: list[str], opening: dict[str, int], dice: Dice) -> 
         units = {
             variant: dice.whole(0, opening[code]) for variant, code in zip(ids, mine, strict=True)
         }
-        shop.add_item(Item(f"{prefix}-{number:05d}", f"Item {number}", variants), units)
+        shop.add_item(_item(f"{prefix}-{number:05d}", f"Item {number}", variants), units)
     shop.add_item(
-        Item(f"{prefix}-unknown", "Item without a code", {INVENTORY_ID: Variant()}),
+        _item(f"{prefix}-unknown", "Item without a code", {INVENTORY_ID: Variant()}),
         {INVENTORY_ID: 50},
     )
+
+
+def _item(manage_number: str, title: str, variants: dict[str, Variant]) -> Item:
+    """An item that has been there for a while: the shop's search knows it."""
+    since = START - timedelta(days=30)
+    return Item(manage_number, title, variants, created=since, updated=since)
 
 
 def open_doors(setting: Setting, rakuten: Rakuten) -> None:

@@ -87,7 +87,7 @@ def judge(setting: Setting, database: Database, rakuten: Rakuten, truth: Truth) 
     _explain(verdict, "reconcile", found.mismatches)
     if not setting.baseline:
         verdict.unsettled = queries.unsettled(database)
-    _measure(verdict, database)
+    _measure(verdict, setting, database)
     return verdict
 
 
@@ -141,10 +141,10 @@ def shown_by(rule: Rule, available: int) -> int:
     return min(units, MOST_UNITS)
 
 
-def _measure(verdict: Verdict, database: Database) -> None:
+def _measure(verdict: Verdict, setting: Setting, database: Database) -> None:
     waited: dict[str, list[float]] = defaultdict(list)
     outcomes: Counter[str] = Counter()
-    for push in queries.pushes(database):
+    for push in queries.pushes(database, since=setting.opens_at):
         outcomes[push.outcome] += 1
         if push.outcome == "delivered" and push.waited_s is not None:
             waited[push.store].append(push.waited_s)
