@@ -41,6 +41,16 @@ def test_the_contract_is_all_there(document: Any) -> None:
         *("PATCH /api/v1/skus/{sku}", "DELETE /api/v1/skus/{sku}", "GET /api/v1/events/{sku}"),
         *("POST /api/v1/events/manual", "POST /api/v1/auth/token", "GET /api/v1/me"),
         *("GET /api/v1/audit/logs", "POST /api/v1/test/reset", "GET /api/v1/feed"),
+        *("GET /api/v1/stores", "POST /api/v1/stores", "GET /api/v1/stores/{store}"),
+        *("PATCH /api/v1/stores/{store}", "DELETE /api/v1/stores/{store}"),
+        *("GET /api/v1/stores/{store}/skus", "POST /api/v1/stores/{store}/sync-skus"),
+        *("GET /api/v1/stores/{store}/sku-sync-status",),
+        *("POST /api/v1/stores/{store}/test-connection",),
+        *("POST /api/v1/sync/{store}", "GET /api/v1/sync/failed", "GET /api/v1/sync/status"),
+        *("POST /api/v1/sync/failed/{listing}/retry", "GET /api/v1/tasks"),
+        *("GET /api/v1/tasks/{task}", "GET /api/v1/audit/oversell", "GET /api/v1/audit/reconcile"),
+        *("GET /api/v1/rakuten/auth-test", "POST /api/v1/rakuten/manual-poll"),
+        *("GET /api/v1/rakuten/debug/{store}", "GET /api/v1/orders", "GET /api/v1/desk"),
         *("GET /health", "GET /health/database"),
     }
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
+from onhand.access.model import has_control_characters
 from onhand.jobs.model import Key, Record, TaskState
 from onhand.jobs.tables import lease, task
 
@@ -63,6 +64,8 @@ def list_tasks(connection: sa.Connection, wanted: TaskFilter) -> list[TaskView]:
 
 def read_task(connection: sa.Connection, task_id: str) -> TaskView | None:
     """The task with this id, None if there is none."""
+    if has_control_characters(task_id):
+        return None
     row = connection.execute(sa.select(task).where(task.c.task_id == task_id)).first()
     return None if row is None else _view(row)
 

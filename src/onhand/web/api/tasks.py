@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.catalog.model.stores import is_valid_store, normalise_store
 from onhand.jobs.commands.asking import cancel
 from onhand.jobs.model import TaskState
 from onhand.jobs.queries import TaskFilter, TaskView, list_tasks, read_task
@@ -27,7 +28,7 @@ class TaskSearch(BaseModel):
     job: Annotated[str, Field(pattern=r"^[a-z.-]{1,60}$")] | None = Field(
         None, description="Only runs of this job, like `orders.poll`."
     )
-    store: StoreId | None = None
+    store: Annotated[StoreId, AfterValidator(normalise_store)] | None = None
     state: TaskState | None = None
     limit: PageSize = 100
     after: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = Field(
@@ -38,6 +39,8 @@ class TaskSearch(BaseModel):
 @router.get("", **operation(Right.READ, TaskPage))
 def read_tasks(visit: Visitor, wanted: Annotated[TaskSearch, Query()]) -> Response:
     """Runs of jobs, the newest first: asked for, or by schedule where they did something."""
+    if wanted.store is not None and not is_valid_store(wanted.store):
+        return shown(TaskPage([], None))
     chosen = TaskFilter(
         job=wanted.job,
         store_id=wanted.store,
