@@ -13,6 +13,7 @@ from onhand.bootstrap.settings import Settings
 from onhand.db.database import Database
 from onhand.web.app import create_app
 from tests.shop import FakeClock
+from tests.sync.counter import OSAKA, TOKYO, Counter
 from tests.web.client import Api, environment_over
 
 NewApi = Callable[..., Api]
@@ -102,3 +103,20 @@ def shop(api: Api) -> Api:
     api.post("/skus", {"sku": "CE1111", "name": "丸い急須"}, expect=201)
     api.post("/inventory/receive", {"lines": [{"sku": "ce1111", "quantity": 10}]})
     return api
+
+
+@pytest.fixture
+def counter(shop: Api, test: Environment, clock: FakeClock) -> Counter:
+    """Two stores, and 10 units of `ce1111`."""
+    for store in (TOKYO, OSAKA):
+        shop.post("/stores", {"store": store, "name": store}, expect=201)
+    return Counter(test.ledger, clock)
+
+
+@pytest.fixture
+def tokyo(counter: Counter) -> str:
+    """A listing whose shop was told 10."""
+    listing = counter.listing(TOKYO)
+    counter.read(TOKYO, 3)
+    assert counter.push(TOKYO) == 1
+    return listing

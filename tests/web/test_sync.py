@@ -1,82 +1,17 @@
-"""Numbers told to shops over HTTP: what waits, failed and differs, rules, and why."""
+"""Numbers told to shops over HTTP: what waits, failed and differs, and why."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from onhand.bootstrap.environment import Environment
-from onhand.catalog.commands.listings import take_catalogue_page
-from onhand.channels.port import ChannelListing, ListingKey, StockReading
+from onhand.channels.port import StockReading
 from onhand.sync.commands import reads
-from onhand.sync.commands.beliefs import intake_passed
-from onhand.sync.commands.claims import Terms, claim
-from onhand.sync.commands.marks import mark_stale
-from onhand.sync.commands.settle import Outcome, Settlement, settle
-from tests.shop import FakeClock
+from onhand.sync.commands.claims import claim
+from onhand.sync.commands.settle import Outcome
+from tests.sync.counter import OSAKA, TERMS, TOKYO, Counter
 from tests.web.client import Api
 from tests.web.conftest import NewApi
-
-TOKYO, OSAKA = "rakuten-tokyo", "rakuten-osaka"
-TERMS = Terms(rows=400, most_units=99_999, repair_units=5)
-
-
-class Counter:
-    """Two stores that list `ce1111`, worked for by hand instead of by jobs."""
-
-    def __init__(self, environment: Environment, clock: FakeClock) -> None:
-        """Nothing was told yet."""
-        self.environment = environment
-        self.database = environment.database
-        self.clock = clock
-
-    def listing(self, store: str) -> str:
-        """The id of the store's listing."""
-        with self.database.begin() as connection:
-            seen = [ChannelListing(ListingKey("tote", "v1"), "帆布トート", ("CE1111",))]
-            taken = take_catalogue_page(connection, store, seen, self.clock())
-            mark_stale(connection, taken.ids, now=self.clock())
-        return str(taken.ids[0])
-
-    def read(self, store: str, units: int | None) -> None:
-        """Read what is in doubt or was not checked for long, with intake up to then."""
-        now = self.clock.advance(300)
-        with self.database.begin() as connection:
-            rows = reads.in_doubt(connection, store, now=now, limit=100)
-            rows = rows or reads.unchecked(connection, store, before=now, limit=100)
-        shown = {} if units is None else {row.key: units for row in rows}
-        reads.settle_reading(self.database, store, rows, StockReading(shown, now, now))
-        self.take_in(store)
-
-    def take_in(self, store: str) -> None:
-        """Let intake pass."""
-        now = self.clock.advance(120)
-        with self.database.begin() as connection:
-            intake_passed(connection, store, now)
-
-    def push(self, store: str, outcome: Outcome = Outcome.DELIVERED, reason: str = "") -> int:
-        """Tell the shop what is due; returns how many listings."""
-        due = claim(self.database, store, TERMS, now=self.clock.advance(1))
-        settlement = Settlement(outcome, reason, row=0 if outcome is Outcome.REFUSED else None)
-        settle(self.environment.ledger, due, settlement, now=self.clock.advance(2))
-        return len(due.rows)
-
-
-@pytest.fixture
-def counter(shop: Api, test: Environment, clock: FakeClock) -> Counter:
-    """Two stores, and 10 units of `ce1111`."""
-    for store in (TOKYO, OSAKA):
-        shop.post("/stores", {"store": store, "name": store}, expect=201)
-    return Counter(test, clock)
-
-
-@pytest.fixture
-def tokyo(counter: Counter) -> str:
-    """A listing whose shop was told 10."""
-    listing = counter.listing(TOKYO)
-    counter.read(TOKYO, 3)
-    assert counter.push(TOKYO) == 1
-    return listing
+from tests.web.selling import store_status
 
 
 def fail(counter: Counter, store: str) -> None:
@@ -84,12 +19,6 @@ def fail(counter: Counter, store: str) -> None:
     for _ in range(5):
         counter.push(store, Outcome.REFUSED, "no such item")
         counter.read(store, 3)
-
-
-def store_status(api: Api, store: str) -> Any:
-    """How a store's numbers stand."""
-    (found,) = (one for one in api.get("/sync/status")["stores"] if one["sync"]["store"] == store)
-    return found["sync"]
 
 
 def test_the_status_tells_what_waits_and_how_fresh_it_is(
@@ -307,83 +236,6 @@ def test_a_number_is_raised_once_orders_are_in(shop: Api, counter: Counter) -> N
     raised_after = (now + timedelta(seconds=60)).isoformat().replace("+00:00", "Z")
     assert why["belief"]["raised_after"] == raised_after
     assert store_status(shop, TOKYO)["waiting_for_orders"] == 1
-
-
-def test_a_rule_is_tried_dry_then_set(shop: Api, counter: Counter, tokyo: str) -> None:
-    osaka = counter.listing(OSAKA)
-    path = f"/stores/{TOKYO}/rule"
-    nothing = dict.fromkeys(shop.get(path)["rule"])
-    assert shop.get(path) == {
-        "store": TOKYO,
-        "listing": None,
-        "rule": nothing,
-        "effective": nothing,
-    }
-
-    dry = shop.put(path, {"cap_units": 4}, params={"dry_run": True})
-    assert dry["rule"]["cap_units"] == 4
-    assert dry["preview"]["count"] == 1
-    (change,) = dry["preview"]["changes"]
-    assert (change["listing"], change["shows_now"], change["would_show"]) == (tokyo, 10, 4)
-    assert shop.get(path)["rule"] == nothing
-    assert store_status(shop, TOKYO)["queued"] == 0
-
-    done = shop.put(path, {"cap_units": 4})
-    assert (done["rule"]["cap_units"], done["preview"]) == (4, None)
-    assert store_status(shop, TOKYO)["queued"] == 1
-    own = f"/stores/{TOKYO}/listings/{tokyo}/rule"
-    preview = shop.put(own, {"fixed_units": 1}, params={"dry_run": True})["preview"]
-    assert [one["would_show"] for one in preview["changes"]] == [1]
-    assert shop.put(own, {"fixed_units": 1})["listing"] == tokyo
-    view = shop.get(own)
-    assert (view["rule"], view["effective"]) == (
-        nothing | {"fixed_units": 1},
-        nothing | {"fixed_units": 1, "cap_units": 4},
-    )
-    preview = shop.delete(own, params={"dry_run": True})["preview"]
-    assert [one["would_show"] for one in preview["changes"]] == [4]
-    assert shop.delete(own)["rule"] == nothing
-    assert shop.get(own)["effective"]["cap_units"] == 4
-
-    elsewhere = f"/stores/{TOKYO}/listings/{osaka}/rule"
-    assert shop.get(elsewhere, expect=404)["code"] == "unknown_listing"
-    shop.put(elsewhere, {}, expect=404)
-    shop.delete(elsewhere, expect=404)
-    assert shop.get("/stores/nowhere/rule", expect=404)["code"] == "unknown_store"
-    shop.put("/stores/nowhere/rule", {}, expect=404)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"share_percent": 101},
-        {"cap_units": -1},
-        {"cap_units": 1_000_001},
-        {"cap_units": 1.5},
-        {"cap_units": "3"},
-        {"paused": "yes"},
-        {"price": 100},
-    ],
-)
-def test_a_rule_that_cannot_be_is_refused(
-    shop: Api, counter: Counter, body: dict[str, object]
-) -> None:
-    assert shop.put(f"/stores/{TOKYO}/rule", body, expect=422)["code"] == "invalid_request"
-
-
-def test_setting_a_rule_twice_answers_the_same(shop: Api, counter: Counter) -> None:
-    answers = [
-        shop.send(
-            "PUT",
-            f"/stores/{TOKYO}/rule",
-            json={"cap_units": 4},
-            headers={"Idempotency-Key": "k"},
-        )
-        for _ in range(2)
-    ]
-
-    assert answers[0].content == answers[1].content
-    assert answers[1].headers["idempotent-replayed"] == "true"
 
 
 def test_who_may(new_api: NewApi, shop: Api, counter: Counter, tokyo: str) -> None:

@@ -11,12 +11,16 @@ from onhand.bootstrap.process import tune_garbage_collection
 from onhand.bootstrap.settings import SettingsError
 from onhand.cli import (
     databases,
+    drift,
+    jobs,
     ledgers,
+    orders,
     simulate,
     skus,
     stock_reads,
     stock_writes,
     stores,
+    sync,
     tests,
     tokens,
 )
@@ -73,6 +77,10 @@ app.command()(serve)
 app.add_typer(stock, name="stock")
 app.add_typer(skus.commands, name="sku")
 app.add_typer(stores.commands, name="store")
+app.add_typer(orders.commands, name="orders")
+app.add_typer(sync.commands, name="sync")
+app.add_typer(drift.commands, name="drift")
+app.add_typer(jobs.commands, name="jobs")
 app.add_typer(ledgers.commands, name="ledger")
 app.command()(replay)
 app.add_typer(tokens.commands, name="token")

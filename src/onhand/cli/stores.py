@@ -10,7 +10,6 @@ import msgspec
 import typer
 from rich.table import Table
 
-from onhand.access.model import Asked
 from onhand.bootstrap.secret_key import open_vault
 from onhand.catalog.commands.listings import map_listing, unmap_listing
 from onhand.catalog.commands.stores import (
@@ -19,32 +18,28 @@ from onhand.catalog.commands.stores import (
     set_credentials,
     update_store,
 )
-from onhand.catalog.model.listings import ListingMapping, ListingNotFound, can_be_kept
+from onhand.catalog.model.listings import ListingMapping
 from onhand.catalog.model.stores import (
     CREDENTIALS,
-    LONGEST_STORE_ID,
     NewKeys,
     NewStore,
     RakutenSettings,
     StoreChange,
     StoreNotFound,
     StoreStatus,
-    is_valid_store,
-    normalise_store,
 )
 from onhand.catalog.queries.listings import (
     ListingFilter,
     ListingView,
     Mapped,
-    find_listing,
     list_listings,
 )
 from onhand.catalog.queries.stores import StoreView, list_stores, read_store
 from onhand.catalog.queries.suggestions import suggest as suggest_skus
-from onhand.channels.port import ListingKey
 from onhand.cli.arguments import parse_code, parse_moment
 from onhand.cli.confirm import ask_first
 from onhand.cli.desk import Desk, Refused, open_desk
+from onhand.cli.places import Listing, Store, asked_by, find_listing_of, parse_store
 from onhand.cli.terminal import table
 from onhand.sync.commands.marks import mark_stale
 
@@ -55,28 +50,6 @@ commands = typer.Typer(
 _PAGE = 1_000
 
 
-def _parse_store(written: str) -> str:
-    """A store's id in its one form.
-
-    Raises:
-        BadParameter: it cannot be one.
-    """
-    store_id = normalise_store(written)
-    if not is_valid_store(store_id):
-        raise typer.BadParameter(
-            f"{written[:80]!r}: a store's id has 1 to {LONGEST_STORE_ID} characters: "
-            "a-z, 0-9 and hyphen"
-        )
-    return store_id
-
-
-Store = Annotated[str, typer.Argument(metavar="STORE", parser=_parse_store, help="The store's id.")]
-Listing = Annotated[
-    str,
-    typer.Argument(
-        metavar="ITEM/VARIANT", help="As `listings` shows it; exact but for ITEM's case."
-    ),
-]
 Setting = Annotated[
     list[str] | None,
     typer.Option("--setting", metavar="NAME=VALUE", help="May be given several times."),
@@ -111,7 +84,7 @@ def create(
     since = None if orders_from is None else parse_moment(orders_from)
     new = NewStore(store, name, settings=_settings(setting), orders_from=since)
     with open_desk(context) as desk:
-        _show(desk, desk.accepted(create_store(desk.database, _asked(desk), new)))
+        _show(desk, desk.accepted(create_store(desk.database, asked_by(desk), new)))
 
 
 @commands.command()
@@ -144,7 +117,7 @@ def update(
     if (change.name, change.settings, status) == (None, None, None):
         raise typer.BadParameter("name at least one of --name, --setting, --pause and --resume")
     with open_desk(context) as desk:
-        _show(desk, desk.accepted(update_store(desk.database, _asked(desk), change)))
+        _show(desk, desk.accepted(update_store(desk.database, asked_by(desk), change)))
 
 
 @commands.command("set-keys")
@@ -164,7 +137,7 @@ def set_keys(
             raise Refused(StoreNotFound(store))
         keys = NewKeys(store, _read_keys(CREDENTIALS[found.platform], file))
         vault = open_vault(desk.settings)
-        result = set_credentials(desk.database, _asked(desk), keys, vault=vault)
+        result = set_credentials(desk.database, asked_by(desk), keys, vault=vault)
         _show(desk, desk.accepted(result))
 
 
@@ -177,7 +150,7 @@ def deactivate(
     """Give a store up. Nothing is deleted; `update --resume` brings it back."""
     with open_desk(context) as desk:
         ask_first(f"Stop all work for {store} in {desk.name}?", is_sure=yes)
-        _show(desk, desk.accepted(deactivate_store(desk.database, _asked(desk), store)))
+        _show(desk, desk.accepted(deactivate_store(desk.database, asked_by(desk), store)))
 
 
 @commands.command()
@@ -185,7 +158,7 @@ def listings(
     context: typer.Context,
     store: Annotated[
         str | None,
-        typer.Argument(metavar="STORE", parser=_parse_store, help="Of this store; else of all."),
+        typer.Argument(metavar="STORE", parser=parse_store, help="Of this store; else of all."),
     ] = None,
     sku: Annotated[str | None, typer.Option(metavar="SKU", help="Those that mean it.")] = None,
     unmapped: Annotated[
@@ -220,7 +193,7 @@ def listings(
 def suggest(context: typer.Context, store: Store, listing: Listing) -> None:
     """SKUs a listing may mean, the likeliest first."""
     with open_desk(context) as desk:
-        chosen = _find(desk, store, listing)
+        chosen = find_listing_of(desk, store, listing)
         with desk.database.read() as connection:
             found = suggest_skus(connection, chosen.listing)
         rows = [(one.sku, one.name, one.by, one.likeness, one.listings) for one in found]
@@ -241,10 +214,10 @@ def map_to(
     """Let a listing mean a SKU. Its stock is pushed there from then on."""
     code = parse_code(sku)
     with open_desk(context) as desk:
-        mapping = ListingMapping(_find(desk, store, listing).listing, code, replace)
+        mapping = ListingMapping(find_listing_of(desk, store, listing).listing, code, replace)
         then = partial(mark_stale, now=desk.now())
         _show_listing(
-            desk, desk.accepted(map_listing(desk.database, _asked(desk), mapping, then=then))
+            desk, desk.accepted(map_listing(desk.database, asked_by(desk), mapping, then=then))
         )
 
 
@@ -252,15 +225,11 @@ def map_to(
 def unmap(context: typer.Context, store: Store, listing: Listing) -> None:
     """Let a listing mean no SKU. It is not mapped again by its codes."""
     with open_desk(context) as desk:
-        chosen = _find(desk, store, listing).listing
+        chosen = find_listing_of(desk, store, listing).listing
         then = partial(mark_stale, now=desk.now())
         _show_listing(
-            desk, desk.accepted(unmap_listing(desk.database, _asked(desk), chosen, then=then))
+            desk, desk.accepted(unmap_listing(desk.database, asked_by(desk), chosen, then=then))
         )
-
-
-def _asked(desk: Desk) -> Asked:
-    return Asked(desk.actor, desk.now(), desk.options.key)
 
 
 def _settings(written: Sequence[str] | None) -> dict[str, object]:
@@ -296,17 +265,6 @@ def _read_keys(names: Sequence[str], file: TextIO | None) -> dict[str, str]:
                 f"keys are given as lines {' and '.join(f'{n}=…' for n in names)}"
             )
     return keys
-
-
-def _find(desk: Desk, store: str, listing: str) -> ListingView:
-    item, slash, variant = listing.partition("/")
-    if not slash or not can_be_kept(listing):
-        raise typer.BadParameter(f"{listing[:80]!r} is not of the form ITEM/VARIANT")
-    with desk.database.read() as connection:
-        found = find_listing(connection, store, ListingKey(item, variant))
-    if found is None:
-        raise Refused(ListingNotFound(f"{store}/{listing}"))
-    return found
 
 
 def _keys(store: StoreView) -> str:
