@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.serving import ONHAND, serving, surroundings
+from tests.databases import free_port
 
 ROOT = Path(__file__).parents[2]
 # How many promises each page makes at least: a promise that is no longer found checks nothing.
 PAGES = {
-    "README.md": 13,
+    "README.md": 17,
     "docs/howto/checkout.md": 6,
     "docs/howto/rakuten.md": 3,
     "docs/howto/tokens.md": 3,
@@ -20,6 +21,7 @@ PAGES = {
 }
 STARTED_BY_HAND = ["make run", "make test"]
 WRITTEN = "127.0.0.1:8000"
+SHOPS_WRITTEN = "127.0.0.1:8100"
 MARK = "=== command ended with"
 
 
@@ -58,17 +60,20 @@ def test_make_starts_and_tests_what_the_readme_says() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", list(PAGES))
 def test_every_line_does_what_the_page_says(page: str, tmp_path: Path) -> None:
-    """The port alone is another: 8000 may be taken where this runs."""
+    """The ports alone are others: 8000 and 8100 may be taken where this runs."""
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/onhand").symlink_to(ONHAND)
     (tmp_path / "data").symlink_to(ROOT / "data")
     todo = steps(page)
-    with serving(tmp_path, ONHAND_HOME=str(tmp_path / ".onhand")) as server:
+    shops = str(free_port())
+    home = str(tmp_path / ".onhand")
+    with serving(tmp_path, ONHAND_HOME=home, RUN_JOBS="true", SIMULATOR_PORT=shops) as server:
         host = server.url.removeprefix("http://")
         lines = [f"{step.command}\nprintf '\\n{MARK} %s\\n' $?" for step in todo]
+        script = "\n".join(lines).replace(WRITTEN, host)
         done = subprocess.run(
             ["sh"],
-            input="\n".join(lines).replace(WRITTEN, host),
+            input=script.replace(SHOPS_WRITTEN, f"127.0.0.1:{shops}"),
             cwd=tmp_path,
             env=surroundings({}),
             capture_output=True,
