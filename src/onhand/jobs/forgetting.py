@@ -10,6 +10,7 @@ _ASKED_DAYS = 90
 
 
 def _forget(context: JobContext) -> Outcome:
+    """Forget the records of runs that ended long ago."""
     now = context.clock()
     tasks.forget(
         context.environment.database,
