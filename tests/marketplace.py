@@ -111,8 +111,10 @@ class Marketplace:
         *,
         stores: Sequence[str] = ("tokyo", "osaka"),
         knobs: Knobs | None = None,
+        poll_s: int = POLL_S,
     ) -> None:
         """Open the shops at Rakuten and the stores here, with their keys; nothing is listed."""
+        self._poll_s = poll_s
         self.clock = clock
         self.home = home
         self.database = database
@@ -129,7 +131,7 @@ class Marketplace:
     def enter(self, database: Database, *, wiring: Wiring | None = None) -> Environment:
         """The environment `test` as another process has it, on this database."""
         onhand = open_environments(Settings(onhand_home=self.home), clock=self.clock)
-        wiring = wiring or Wiring(URL, sleep=self._wait, transport=Away(self.line).transport)
+        wiring = wiring or Wiring(URL, sleep=self.wait, transport=Away(self.line).transport)
         test = onhand.test
         onhand.live.close()
         environment = replace(
@@ -157,7 +159,11 @@ class Marketplace:
     def open_store(self, code: str, *, skew_s: float = 0.0, **settings: Any) -> None:
         """Open a shop at Rakuten and the store of the same name here, with its keys."""
         self.rakuten.open_shop(code, skew_s=skew_s)
-        settings = {"shop_code": code, "poll_interval_s": POLL_S, **settings}
+        self.take_on(code, **settings)
+
+    def take_on(self, code: str, **settings: Any) -> None:
+        """Open the store of a shop that is there already, with its keys."""
+        settings = {"shop_code": code, "poll_interval_s": self._poll_s, **settings}
         made = create_store(self.database, self.asked(), NewStore(code, code, settings=settings))
         assert isinstance(made, Accepted), made
         self.give_keys(code)
@@ -262,8 +268,13 @@ class Marketplace:
                 self.do("sync.read", code)
                 self.do("sync.push", code)
 
-    def do(self, job: str, store_id: str | None = None) -> Outcome:
-        """Call a job's function, without runner and record; what goes wrong is raised."""
+    def do(
+        self, job: str, store_id: str | None = None, *, environment: Environment | None = None
+    ) -> Outcome:
+        """Call a job's function, without runner, record and lease of its own.
+
+        What goes wrong is raised.
+        """
         function = next(each.run for each in ALL_JOBS if each.name == job)
         now = self.clock()
         record = Record("by-hand", Key(job, store_id), TaskState.RUNNING, None, now)
@@ -273,14 +284,17 @@ class Marketplace:
         self._leases = [lease]
         task = TaskRun(record, lease, lambda: False)
         task.has_row = True
-        return function(JobContext(self.environment, store_id, task, self.clock))
+        return function(JobContext(environment or self.environment, store_id, task, self.clock))
 
     def _refs(self) -> list[StoreRef]:
         with self.database.read() as connection:
             found = list_stores(connection, now=self.clock())
-        return [StoreRef(each.store, each.status, {"poll_interval_s": POLL_S}) for each in found]
+        return [
+            StoreRef(each.store, each.status, {"poll_interval_s": self._poll_s}) for each in found
+        ]
 
-    def _wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
+        """Let time pass, as a call that keeps a limit does."""
         self.clock.advance(seconds)
 
     # What is known here
