@@ -215,6 +215,7 @@ def _details(verdict: Verdict) -> list[RenderableType]:
     ]
     counts: list[tuple[str, int]] = []
     for title, found in (
+        ("oversold", verdict.oversold_by),
         ("push", verdict.outcomes),
         ("drift", verdict.drifts),
         ("died", verdict.died),

@@ -114,6 +114,30 @@ def known_orders(database: Database) -> set[tuple[str, str]]:
         return {(store, order) for store, order in rows}
 
 
+def learned_at(database: Database) -> dict[tuple[str, str], datetime]:
+    """When each order was taken in, by store and id."""
+    order = channel_order.c
+    with database.read() as connection:
+        rows = connection.execute(sa.select(order.store_id, order.order_id, order.first_seen_at))
+        return {(store, order_id): seen_at for store, order_id, seen_at in rows}
+
+
+def told_late(database: Database) -> dict[tuple[str, str], list[tuple[datetime, datetime]]]:
+    """By store and SKU: from when until when each change waited to be told."""
+    columns = (push.c.store_id, listing.c.sku_id, push.c.stale_at, push.c.settled_at)
+    statement = (
+        sa.select(*columns)
+        .join(listing, listing.c.listing_id == push.c.listing_id)
+        .where(push.c.stale_at.is_not(None))
+        .order_by(push.c.settled_at)
+    )
+    found: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+    with database.read() as connection:
+        for store, sku, stale_at, settled_at in connection.execute(statement):
+            found.setdefault((store, sku), []).append((stale_at, settled_at))
+    return found
+
+
 def pushes(database: Database, *, since: datetime) -> list[PushRow]:
     """Every push settled since a moment, and how long the change had waited for it."""
     columns = (push.c.store_id, push.c.outcome, push.c.stale_at, push.c.settled_at)

@@ -29,12 +29,16 @@ class Oversale:
 
 @dataclass(slots=True)
 class Truth:
-    """What should be so: by order and SKU the units held and shipped; and what was oversold."""
+    """What should be so: by order and SKU the units held and shipped; and what was oversold.
+
+    `moves` is everything that came, went or was taken, in the order of its moments.
+    """
 
     units: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     orders: set[tuple[str, str]] = field(default_factory=set)
     sold: int = 0
     oversales: list[Oversale] = field(default_factory=list)
+    moves: list[Moved] = field(default_factory=list)
 
     @property
     def oversold(self) -> int:
@@ -56,7 +60,8 @@ def count_truth(
             truth.orders.add((shop.code, order.number))
             _add_units(truth, shop, order)
     free: Counter[str] = Counter()
-    for move in sorted(moves, key=lambda move: (move.at, move.is_sale)):
+    truth.moves = sorted(moves, key=lambda move: (move.at, move.is_sale))
+    for move in truth.moves:
         if move.is_sale:
             truth.sold -= move.change
             missing = min(-move.change, -move.change - max(0, free[move.sku]))

@@ -12,6 +12,7 @@ from onhand.simulators.rakuten.shop import MOST_UNITS
 from onhand.stock.queries.verify import verify
 from onhand.sync.model.rules import Rule
 from onhand.world import queries
+from onhand.world.causes import oversold_by_cause
 from onhand.world.recount import Truth
 from onhand.world.setting import Setting
 from onhand.world.shops import rule_of
@@ -46,6 +47,7 @@ class Verdict:
     unsettled: int = 0
     sold: int = 0
     oversold: int = 0
+    oversold_by: dict[str, int] = field(default_factory=dict)
     edited: int = 0
     crashes: int = 0
     calls: int = 0
@@ -76,6 +78,8 @@ def judge(setting: Setting, database: Database, rakuten: Rakuten, truth: Truth) 
     """Compare what Onhand did with the truth."""
     verdict = Verdict(setting.seed, orders=len(truth.orders))
     verdict.sold, verdict.oversold = truth.sold, truth.oversold
+    if not setting.baseline:
+        verdict.oversold_by = oversold_by_cause(truth, database, rakuten)
     _compare_orders(verdict, database, truth)
     _compare_shops(verdict, setting, database, rakuten)
     report = verify(database)
