@@ -23,7 +23,7 @@ from onhand.db.migrate import upgrade
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 30.0
-TEMPLATE_SCHEMA = "onhand_template"
+TEMPLATE_SCHEMA = f"onhand_template_{os.getpid()}"  # test processes may share a server
 _numbers = count(1)
 
 

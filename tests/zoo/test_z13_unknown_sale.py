@@ -179,3 +179,20 @@ def test_z13_lowering_does_not_wait_for_orders(marketplace: Marketplace) -> None
     marketplace.catch_up()
     assert marketplace.shown("tote") == {"tokyo": 1, "osaka": 1}
     marketplace.check_whole()
+
+
+@pytest.mark.parametrize("skew_s", [-300, 300])
+def test_z13_clocks_five_minutes_apart(marketplace: Marketplace, skew_s: float) -> None:
+    """More than the fence allows for: late, but nothing is lost, and right in the end."""
+    marketplace.shop("tokyo").record.skew_s = skew_s
+    marketplace.offer(tote=30)
+    marketplace.set_up()
+    marketplace.clock.advance(600)  # what was placed before the store was opened is left alone
+    for sale in range(5):
+        marketplace.buy("tokyo", "tote", 2)
+        if sale in (1, 3):
+            marketplace.goods.receive("tote", 4)
+        marketplace.tick(40)
+    marketplace.run_for(1200, step=60)
+    assert marketplace.shown("tote") == {"tokyo": 28, "osaka": 28}
+    marketplace.check_whole()
