@@ -1,5 +1,6 @@
 """`onhand jobs …`: what runs by itself, what ran, and running it now."""
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -171,7 +172,8 @@ def _schedule(job: Job) -> str:
 
 
 def _summary(job: Job) -> str:
-    return (job.run.__doc__ or "").strip().partition("\n")[0]
+    line = (job.run.__doc__ or "").strip().partition("\n")[0]
+    return re.sub(r" \([A-Z][0-9][^)]*\)", "", line)  # capabilities are named for developers
 
 
 def _tasks(tasks: Sequence[TaskView]) -> Table:
