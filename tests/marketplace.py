@@ -29,7 +29,7 @@ from onhand.jobs.runner import Runner
 from onhand.jobs.start import runner_of
 from onhand.jobs.task_run import TaskRun
 from onhand.orders.tables import channel_order, desk_entry
-from onhand.simulators.rakuten import Item, Knobs, Lost, Rakuten, Request, Response, Variant, buy
+from onhand.simulators.rakuten import Item, Lost, Rakuten, Request, Response, Variant, buy
 from onhand.simulators.rakuten import Shop as RakutenShop
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Policy
@@ -110,7 +110,6 @@ class Marketplace:
         home: Path,
         *,
         stores: Sequence[str] = ("tokyo", "osaka"),
-        knobs: Knobs | None = None,
         poll_s: int = POLL_S,
     ) -> None:
         """Open the shops at Rakuten and the stores here, with their keys; nothing is listed."""
@@ -118,7 +117,7 @@ class Marketplace:
         self.clock = clock
         self.home = home
         self.database = database
-        self.rakuten = Rakuten(clock, seed=1, knobs=knobs)
+        self.rakuten = Rakuten(clock, seed=1)
         self.line = Line(self.rakuten)
         self._open: list[Environment] = []
         self._leases: list[Lease] = []

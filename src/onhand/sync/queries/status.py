@@ -175,7 +175,11 @@ def _drifted() -> sa.Select[Any]:
 def _number() -> sa.Select[Any]:
     # Grouped by an expression: to group by the column SQLite would walk all of another index.
     by_store = _PUSH.store_id.concat("")
-    return sa.select(by_store.label("store_id"), sa.func.count().label("number")).group_by(by_store)
+    columns: list[sa.ColumnElement[Any]] = [
+        by_store.label("store_id"),
+        sa.func.count().label("number"),
+    ]
+    return sa.select(*columns).group_by(by_store)
 
 
 def _mapped() -> sa.ColumnElement[bool]:
