@@ -12,11 +12,11 @@ from onhand.world.trade import Moved
 
 NOT_KNOWN = "orders of other shops not known yet"
 NOT_TOLD = "shop not told yet"
-BY_HAND = "number raised by hand"
+RAISED = "number raised at the shop: by hand, or units put back"
 UNEXPLAINED = "unexplained"
 # Until what was learned has been followed, planned and sent.
 _ON_ITS_WAY = timedelta(seconds=10)
-# Until a routine check has found and repaired what somebody changed.
+# Until a read has found what the shop or somebody there changed, and it was repaired.
 _UNTIL_CHECKED = timedelta(hours=3)
 
 
@@ -24,7 +24,7 @@ def oversold_by_cause(truth: Truth, database: Database, rakuten: Rakuten) -> dic
     """Oversold units by the first of the causes that explains them."""
     learned = learned_at(database)
     late = told_late(database)
-    raised = _raised_by_hand(rakuten)
+    raised = _raised_there(rakuten)
     found: Counter[str] = Counter()
     for sale in truth.oversales:
         store, _, _ = sale.who.rpartition(" ")
@@ -34,7 +34,7 @@ def oversold_by_cause(truth: Truth, database: Database, rakuten: Rakuten) -> dic
         elif any(stale <= sale.at < told for stale, told in late.get(place, ())):
             found[NOT_TOLD] += sale.units
         elif any(at <= sale.at < at + _UNTIL_CHECKED for at in raised.get(place, ())):
-            found[BY_HAND] += sale.units
+            found[RAISED] += sale.units
         else:
             found[UNEXPLAINED] += sale.units
     return dict(sorted(found.items()))
@@ -57,11 +57,11 @@ def _unknown_units(
     return units
 
 
-def _raised_by_hand(rakuten: Rakuten) -> dict[tuple[str, str], list[datetime]]:
+def _raised_there(rakuten: Rakuten) -> dict[tuple[str, str], list[datetime]]:
     found: dict[tuple[str, str], list[datetime]] = {}
     for shop in rakuten.shops.values():
         for entry in shop.ledger():
-            if entry.kind is EntryKind.BY_HAND and entry.change > 0:
+            if entry.kind in (EntryKind.BY_HAND, EntryKind.RESTOCKED) and entry.change > 0:
                 sku = shop.sku(entry.item, entry.variant).lower()
                 found.setdefault((shop.code, sku), []).append(entry.at)
     return found
