@@ -27,7 +27,10 @@ def test_the_first_key_encrypts_and_every_key_decrypts() -> None:
     assert Vault([NEW]).decrypt(both.encrypt("after")) == "after"
 
 
-@pytest.mark.parametrize("stored", ["", "x", "gAAAAA", Vault([OTHER]).encrypt("secret")])
+@pytest.mark.parametrize(
+    "stored",
+    ["", "x", "gAAAAA", pytest.param(Vault([OTHER]).encrypt("secret"), id="another key's")],
+)
 def test_what_cannot_be_decrypted_says_what_to_do(stored: str) -> None:
     with pytest.raises(SecretsUnreadable, match=r"ONHAND_SECRET_KEY.*set the keys anew"):
         Vault([NEW, OLD]).decrypt(stored)
@@ -48,7 +51,9 @@ def test_fingerprints_tell_secrets_apart_and_depend_on_the_key() -> None:
     assert vault.fingerprint("a") != Vault([NEW]).fingerprint("a")
 
 
-@pytest.mark.parametrize("text", ["", "short", "é" * 44, "A" * 43, OLD + "AAAA"])
+@pytest.mark.parametrize(
+    "text", ["", "short", "é" * 44, "A" * 43, pytest.param(OLD + "AAAA", id="too long")]
+)
 def test_what_is_no_secret_key(text: str) -> None:
     assert not is_secret_key(text)
     assert is_secret_key(OLD)

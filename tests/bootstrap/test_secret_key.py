@@ -53,7 +53,9 @@ def test_the_file_may_hold_several_keys(tmp_path: Path) -> None:
     assert vault(tmp_path).decrypt(old) == "secret"
 
 
-@pytest.mark.parametrize("text", [",", "not-a-key", f"{OLD},shop-secret"])
+@pytest.mark.parametrize(
+    "text", [",", "not-a-key", pytest.param(f"{OLD},shop-secret", id="a key and no key")]
+)
 def test_a_setting_that_is_no_key_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         vault(tmp_path, ONHAND_SECRET_KEY=text)
