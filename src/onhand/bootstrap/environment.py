@@ -10,7 +10,6 @@ from onhand.access.commands import SYSTEM, create_first_admin, ensure_signing_ke
 from onhand.access.model import Actor, EnvironmentName
 from onhand.access.queries import has_users
 from onhand.access.secrets import Vault
-from onhand.bootstrap import demo
 from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.secret_key import open_vault, write_secret
 from onhand.bootstrap.settings import Settings, SettingsError
@@ -173,6 +172,8 @@ def _make_first_data(environment: Environment, home: Path) -> Path | None:
     database, now = environment.database, environment.clock()
     ensure_signing_key(database, now=now)
     if environment.name is EnvironmentName.TEST:  # before the admin: a crash must not skip it
+        from onhand.bootstrap import demo  # noqa: PLC0415 - needed once in a lifetime
+
         demo.fill(database, environment.ledger, clock=environment.clock)
         demo.open_stores(database, environment.vault, now=now)
     file = home / f"admin-token.{environment.name}"

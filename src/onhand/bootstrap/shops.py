@@ -6,21 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import httpx
+from typing import TYPE_CHECKING
 
 from onhand.access.secrets import SecretsUnreadable, Vault
 from onhand.catalog.model.stores import Platform
 from onhand.catalog.queries.stores import StoreView, read_credentials, read_store
 from onhand.channels.errors import ChannelAuthExpired
 from onhand.channels.port import Channel, ChannelLimits
-from onhand.channels.rakuten.channel import LIMITS, RakutenChannel
-from onhand.channels.rakuten.functions import rates
-from onhand.channels.rakuten.settings import RakutenKeys, RakutenOptions
 from onhand.db.database import Database
 from onhand.sync.commands.pace import take_slot
 
-_SLACK = 1.05  # a shop's clock may run a little slower than ours
+# Connectors are imported where they are used: most commands and requests speak to no shop.
+if TYPE_CHECKING:
+    import httpx
+
+    from onhand.channels.rakuten.settings import RakutenKeys
+
+_SLACK = 1.1  # calls may arrive closer together than they were sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,15 @@ class Wiring:
     rakuten_url: str
     rakuten_orders_per_s: float = 1.0
     sleep: Callable[[float], None] = time.sleep
-    transport: Callable[[str], httpx.BaseTransport] | None = None
+    transport: "Callable[[str], httpx.BaseTransport] | None" = None
 
 
 def limits_of(platform: Platform) -> ChannelLimits:
     """What one call to a shop of this platform may carry, without speaking to it."""
     match platform:
         case Platform.RAKUTEN:
+            from onhand.channels.rakuten.channel import LIMITS  # noqa: PLC0415
+
             return LIMITS
 
 
@@ -104,6 +108,9 @@ class Shops:
         return self._open(store)
 
     def _open(self, store: StoreView) -> Channel:
+        from onhand.channels.rakuten.channel import RakutenChannel  # noqa: PLC0415
+        from onhand.channels.rakuten.settings import RakutenOptions  # noqa: PLC0415
+
         settings, wiring = store.settings, self.wiring
         options = RakutenOptions(
             base_url=wiring.rakuten_url,
@@ -119,7 +126,9 @@ class Shops:
             transport=None if wiring.transport is None else wiring.transport(store.store),
         )
 
-    def _keys(self, store_id: str) -> RakutenKeys:
+    def _keys(self, store_id: str) -> "RakutenKeys":
+        from onhand.channels.rakuten.settings import RakutenKeys  # noqa: PLC0415
+
         try:
             with self.database.read() as connection:
                 keys = read_credentials(connection, store_id, self.vault)
@@ -130,6 +139,8 @@ class Shops:
         return RakutenKeys(keys["service_secret"], keys["license_key"])
 
     def _pace(self, store_id: str) -> Callable[[str], None]:
+        from onhand.channels.rakuten.functions import rates  # noqa: PLC0415
+
         per_s = rates(order_per_s=self.wiring.rakuten_orders_per_s)
 
         def wait(function: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 import typer
@@ -21,10 +21,12 @@ from onhand.bootstrap.settings import load_settings
 from onhand.cli.desk import Options, parse_address, refuse_options
 from onhand.cli.exits import ExitCode, Stop
 from onhand.cli.terminal import table
-from onhand.world.freshness import Burst, measure_burst
-from onhand.world.play import NotEmptyError, play
 from onhand.world.setting import Setting
-from onhand.world.verdict import EVERY_STORE, Freshness, Verdict
+
+# A world brings simulators, connectors and jobs with it; other commands start without them.
+if TYPE_CHECKING:
+    from onhand.world.freshness import Burst
+    from onhand.world.verdict import Verdict
 
 _MOST_STORES = 9
 _MOST_LISTINGS = 100_000
@@ -89,12 +91,14 @@ def world(  # tidy: override — typer reads the command's options from here
     _show_worlds(options, worlds)
 
 
-def play_alone(setting: Setting) -> Verdict:
+def play_alone(setting: Setting) -> "Verdict":
     """Play a world in a folder of its own, without log lines; for a process of a pool.
 
     Raises:
         NotEmptyError: the setting's database is in use.
     """
+    from onhand.world.play import play  # noqa: PLC0415
+
     silence()
     with tempfile.TemporaryDirectory(prefix="onhand-world-") as home:
         return play(replace(setting, home=Path(home)))
@@ -107,7 +111,9 @@ def silence() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
-def _play_all(options: Options, worlds: Sequence[Setting]) -> list[Verdict]:
+def _play_all(options: Options, worlds: Sequence[Setting]) -> "list[Verdict]":
+    from onhand.world.play import NotEmptyError  # noqa: PLC0415
+
     with options.terminal.progress("Simulating", len(worlds)) as progress:
         if len(worlds) == 1:
             try:
@@ -168,11 +174,11 @@ def _show_worlds(options: Options, worlds: Sequence[Setting]) -> None:
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _document(verdict: Verdict) -> dict[str, Any]:
+def _document(verdict: "Verdict") -> dict[str, Any]:
     return {"right": verdict.is_right, **asdict(verdict)}
 
 
-def _views(fenced: Sequence[Verdict], naive: dict[int, Verdict]) -> list[RenderableType]:
+def _views(fenced: "Sequence[Verdict]", naive: "dict[int, Verdict]") -> list[RenderableType]:
     columns = ["seed", "orders", "units sold", "oversold", *(["naive"] if naive else [])]
     columns += ["lost", "doubled", "shops wrong", "ledger", "crashes", "calls"]
     columns += ["pushes", "p50 s", "p99 s", "max s", "verdict"]
@@ -192,7 +198,9 @@ def _views(fenced: Sequence[Verdict], naive: dict[int, Verdict]) -> list[Rendera
     return [*views, f"{told}."]
 
 
-def _row(verdict: Verdict, naive: Verdict | None) -> tuple[object, ...]:
+def _row(verdict: "Verdict", naive: "Verdict | None") -> tuple[object, ...]:
+    from onhand.world.verdict import EVERY_STORE, Freshness  # noqa: PLC0415
+
     waits = verdict.freshness.get(EVERY_STORE, Freshness(0, 0.0, 0.0, 0.0))
     return (
         *(verdict.seed, verdict.orders, verdict.sold, verdict.oversold),
@@ -207,7 +215,9 @@ def _row(verdict: Verdict, naive: Verdict | None) -> tuple[object, ...]:
     )
 
 
-def _details(verdict: Verdict) -> list[RenderableType]:
+def _details(verdict: "Verdict") -> list[RenderableType]:
+    from onhand.world.verdict import EVERY_STORE  # noqa: PLC0415
+
     shops = [
         (store, waits.pushes, waits.p50_s, waits.p99_s, waits.most_s)
         for store, waits in verdict.freshness.items()
@@ -232,6 +242,8 @@ def _details(verdict: Verdict) -> list[RenderableType]:
 
 
 def _show_bursts(options: Options, setting: Setting, sizes: Iterable[int]) -> None:
+    from onhand.world.freshness import measure_burst  # noqa: PLC0415
+
     silence()
     bursts = []
     for size in sizes:
@@ -254,7 +266,7 @@ def _show_bursts(options: Options, setting: Setting, sizes: Iterable[int]) -> No
     )
 
 
-def _burst_cells(burst: Burst) -> tuple[object, ...]:
+def _burst_cells(burst: "Burst") -> tuple[object, ...]:
     measured, ideal = burst.measured, burst.ideal
     return (
         *(burst.listings, burst.calls),
