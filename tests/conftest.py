@@ -81,9 +81,12 @@ def own_postgres_database(schema_template: SchemaTemplate) -> Iterator[Database]
         yield database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=BOTH)
 def database(request: pytest.FixtureRequest) -> Database:
-    """The test runs once on each database."""
+    """The test runs once on each database; on PostgreSQL in `make test` only."""
     chosen: Database = request.getfixturevalue(_NAMES[request.param])
     return chosen
 
@@ -106,7 +109,7 @@ def shop(ledger: Ledger, clock: FakeClock) -> Shop:
     return Shop(ledger, clock)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(params=BOTH)
 def marketplace(
     request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path
 ) -> Iterator[Marketplace]:

@@ -31,6 +31,7 @@ def make_and_encrypt(home: str) -> str:
     return vault(Path(home)).encrypt("secret")
 
 
+@pytest.mark.slow
 def test_several_processes_at_once_make_one_key(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         stored = pool.map(make_and_encrypt, [str(tmp_path)] * 8)

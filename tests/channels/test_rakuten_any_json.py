@@ -73,6 +73,7 @@ BODIES = (
 STATUSES = st.sampled_from([200, 200, 200, 204, 301, 400, 401, 404, 409, 418, 429, 500, 503])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=BODIES, status=STATUSES)
@@ -86,6 +87,7 @@ def test_only_errors_of_the_port(
         ask(talker)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.data())
 def test_a_damaged_order_is_whole_or_odd(

@@ -152,6 +152,7 @@ def test_4_when_the_file_is_no_database(run: Run, home: Path) -> None:
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_4_when_the_database_is_locked(run: Run, home: Path) -> None:
     assert run(*SET_UP).code == 0
     with sqlite3.connect(home / "test.db", isolation_level=None) as other:
@@ -173,6 +174,7 @@ def test_5_when_an_export_cannot_be_written(run: Run, tmp_path: Path) -> None:
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_130_when_it_is_interrupted(home: Path, tmp_path: Path) -> None:
     lines = tmp_path / "lines.csv"
     os.mkfifo(lines)

@@ -52,6 +52,7 @@ def test_a_job_runs_here_where_no_server_does(here: Run) -> None:
     assert here("jobs", "run", "orders.poll", "--json").answer["tasks"] == []  # no store
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_ends_with_1(here: Run) -> None:
     here("store", "create", "tokyo", "--name", "東京")
 

@@ -82,6 +82,7 @@ def test_the_whole_month_ends_where_an_independent_recount_does(
     check_against(recount(rows_of(MONTH)), database, done.answer)
 
 
+@pytest.mark.slow
 def test_with_leave_to_oversell_nothing_is_refused_and_units_fall_below_zero(
     run: Run, database: Database, place: str, tmp_path: Path
 ) -> None:
@@ -96,6 +97,7 @@ def test_with_leave_to_oversell_nothing_is_refused_and_units_fall_below_zero(
     check_against(expected, database, done.answer)
 
 
+@pytest.mark.slow
 def test_opening_stock_can_be_so_many_units_of_each(
     run: Run, database: Database, place: str, tmp_path: Path
 ) -> None:

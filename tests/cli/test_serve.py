@@ -14,6 +14,7 @@ import pytest
 from tests.cli.serving import ONHAND, serving, surroundings
 
 
+@pytest.mark.slow
 def test_a_second_start_loses_nothing_and_keeps_the_token(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     with serving(tmp_path, ONHAND_HOME="data") as first:
@@ -37,6 +38,7 @@ def test_a_second_start_loses_nothing_and_keeps_the_token(tmp_path: Path) -> Non
     assert Path(second.told["tokens"]["test"]).read_text().strip() == token
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", [(), ("--json",)])
 def test_a_port_in_use_ends_with_5_before_anything_is_touched(
     tmp_path: Path, option: tuple[str, ...]
@@ -84,6 +86,7 @@ def own_database(postgres_url: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.mark.slow
 def test_two_servers_share_one_postgresql(tmp_path: Path, own_database: str) -> None:
     settings = {"DATABASE_URL": own_database, "ONHAND_HOME": "data"}
     with serving(tmp_path, **settings) as one, serving(tmp_path, **settings) as other:
@@ -101,6 +104,7 @@ def test_two_servers_share_one_postgresql(tmp_path: Path, own_database: str) -> 
     assert ends == (0, 0)
 
 
+@pytest.mark.slow
 def test_log_lines_go_to_stderr_in_the_form_that_is_set(tmp_path: Path) -> None:
     with serving(tmp_path, LOG_LEVEL="info", LOG_FORMAT="json") as server:
         httpx.get(f"{server.url}/health")

@@ -81,6 +81,7 @@ def test_a_folder_that_is_not_there(run: Run, tmp_path: Path) -> None:
     assert "--state: cannot write" in done.err
 
 
+@pytest.mark.slow
 def test_a_port_in_use(run: Run, tmp_path: Path) -> None:
     process, told = start(tmp_path)
     try:

@@ -74,6 +74,7 @@ def test_what_cannot_be_done_is_said(
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_keys_come_from_stdin_and_are_never_shown(
     tokyo: Run, database: Database, place: str
 ) -> None:

@@ -271,6 +271,7 @@ def test_connections_that_were_cut_while_idle_are_replaced_unnoticed(on_server: 
     assert on_server.units("a") == Units(5, 1)
 
 
+@pytest.mark.slow
 def test_a_server_that_was_restarted_is_used_at_the_first_call(
     on_own_server: Shop, own_server: PostgresServer
 ) -> None:

@@ -139,6 +139,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(steps=STEPS)
 def test_any_sequence_has_one_holder_and_growing_fences(
     steps: list[tuple[str, int, int]], shared_schema: Database

@@ -156,6 +156,7 @@ def test_a_run_that_tears_its_thread_down_is_left_to_its_lease(
     assert scheduler.stop(LIMIT_S)
 
 
+@pytest.mark.slow
 def test_an_idle_scheduler_costs_next_to_nothing(start_with: StartWith) -> None:
     """Three stores and eight jobs, half of them every second."""
 

@@ -42,6 +42,7 @@ def first_item(order: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "units", [0, -1, -10_000, 10_001, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**30]
 )
@@ -81,6 +82,7 @@ BENT: dict[str, Bend] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BENT)
 def test_messages_of_another_shape(marketplace: Marketplace, name: str) -> None:
     marketplace.offer(tote=20)
@@ -229,6 +231,7 @@ def test_an_order_of_many_lines(marketplace: Marketplace) -> None:
     marketplace.check_whole()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [400, -3])
 def test_an_order_from_another_time(marketplace: Marketplace, days: int) -> None:
     """The shop's own date is far off: the order counts, and nothing is stuck for it."""

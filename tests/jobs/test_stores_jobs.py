@@ -175,6 +175,7 @@ def test_an_order_goes_its_whole_way(marketplace: Marketplace) -> None:
     marketplace.check_whole()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [
@@ -199,6 +200,7 @@ def test_a_confirmation_that_is_lost_is_tried_again(marketplace: Marketplace, fa
     assert not marketplace.desk()
 
 
+@pytest.mark.slow
 def test_a_confirmation_that_never_works_is_a_persons(marketplace: Marketplace) -> None:
     marketplace.offer(tote=10)
     marketplace.set_up()
@@ -223,6 +225,7 @@ def test_a_store_that_does_not_want_its_orders_confirmed(marketplace: Marketplac
     assert marketplace.line.count("confirmOrder") == 0
 
 
+@pytest.mark.slow
 def test_orders_through_the_api_without_names(marketplace: Marketplace) -> None:
     """PurchaseItemAPI shows the same orders and nothing of the buyers."""
     marketplace.open_store("kobe", use_purchase_item_api=True)
@@ -288,6 +291,7 @@ def test_orders_from_before_the_store_was_opened_are_left_alone(marketplace: Mar
     assert marketplace.shown("tote")["kobe"] == 7
 
 
+@pytest.mark.slow
 def test_pages_of_orders_that_repeat_and_change_places(marketplace: Marketplace) -> None:
     marketplace.offer(tote=100)
     marketplace.set_up()
@@ -327,6 +331,7 @@ def test_asking_when_the_keys_end_is_not_allowed_everywhere(marketplace: Marketp
     assert marketplace.store("tokyo").status == "active"
 
 
+@pytest.mark.slow
 def test_a_paused_store_is_not_called_and_resumes_where_it_was(marketplace: Marketplace) -> None:
     marketplace.offer(tote=10)
     marketplace.set_up()

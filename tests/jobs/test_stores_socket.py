@@ -70,6 +70,7 @@ def test_everything_over_a_socket(connected: Marketplace) -> None:
     connected.check_whole()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 def test_a_connection_that_is_dropped(connected: Marketplace, after: bool) -> None:
     connected.offer(tote=10)

@@ -242,6 +242,7 @@ def test_long_routine_shows_itself_while_it_runs(workshop: Workshop) -> None:
     assert workshop.task().state == "done"
 
 
+@pytest.mark.slow
 def test_busy_routine_leaves_a_few_rows_an_hour(workshop: Workshop) -> None:
     script = Script()
 
@@ -342,6 +343,7 @@ def test_lists_are_filtered_and_paged(workshop: Workshop) -> None:
         assert read_task(connection, "nonsense") is None
 
 
+@pytest.mark.slow
 def test_old_records_are_forgotten(workshop: Workshop) -> None:
     script = Script()
     script.does = lambda context: Outcome(done=1)

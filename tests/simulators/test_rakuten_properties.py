@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +155,7 @@ def busy_world(clock: Clock, seed: int) -> Rakuten:
     return rakuten
 
 
+@pytest.mark.slow
 def test_buyers_are_the_seeds_however_time_is_cut() -> None:
     whole, cut, other = Clock(), Clock(), Clock()
     one, two = busy_world(whole, 7), busy_world(cut, 7)

@@ -90,6 +90,7 @@ def test_the_wire_is_as_the_function_answers(client: httpx.Client) -> None:
     assert refused.headers["content-type"] == "application/json;charset=UTF-8"
 
 
+@pytest.mark.slow
 def test_a_lost_answer_is_a_broken_connection(client: httpx.Client, rakuten: Rakuten) -> None:
     fault = {"kind": "lost", "function": "inventories.*", "after": True}
     assert client.post("/_sim/faults", json={"fault": fault, "times": 1}).status_code == 201

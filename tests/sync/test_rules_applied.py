@@ -21,6 +21,7 @@ def rule(
     return set_rule(marketplace.database, marketplace.asked(), store_id, new, listing_id=listing_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("new", "shown"),
     [

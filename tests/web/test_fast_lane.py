@@ -150,6 +150,7 @@ def test_every_operation_of_the_lane_is_compared() -> None:
     assert {PREFIX + path for path in PLAIN} == READERS.keys()
 
 
+@pytest.mark.slow
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(request=requests(), key=KEYS)
 def test_both_ways_answer_a_body_alike(

@@ -17,6 +17,7 @@ SMALL = Setting(home=Path(), days=HOUR, skus=6, orders_per_hour=10)
 BUSY = replace(SMALL, seed=3, days=3 * HOUR, faults=True, crashes=12)
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_by_faults_and_crashes(url: str, tmp_path: Path) -> None:
     verdict = play(replace(BUSY, home=tmp_path, url=url))
 
@@ -35,6 +36,7 @@ def test_more_worlds_come_out_right(url: str, tmp_path: Path, seed: int) -> None
     assert play(setting).wrong == []
 
 
+@pytest.mark.slow
 def test_a_seed_replays_exactly(tmp_path: Path) -> None:
     setting = replace(BUSY, days=HOUR, crashes=5)
     verdicts = []
@@ -46,6 +48,7 @@ def test_a_seed_replays_exactly(tmp_path: Path) -> None:
     assert verdicts[0].is_right
 
 
+@pytest.mark.slow
 def test_the_verdict_finds_what_is_wrong(tmp_path: Path) -> None:
     world = World(replace(SMALL, home=tmp_path))
     setting = world.setting
@@ -112,6 +115,7 @@ def test_the_ideal_schedule_fills_every_call() -> None:
     assert waits[-1] == waits[0] + 2
 
 
+@pytest.mark.slow
 def test_a_burst_reaches_every_shop_at_the_pace_of_its_limits(tmp_path: Path) -> None:
     burst = measure_burst(Setting(home=tmp_path, skus=900, stores=2))
 

@@ -47,6 +47,7 @@ def test_z08_every_order_of_arrival(
     assert_sound(shop.database)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(both=deliveries())
 def test_z08_any_life_in_any_order(

@@ -20,6 +20,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAILURES)
 def test_z11_only_the_failed_store_is_retried(marketplace: Marketplace, name: str) -> None:
     marketplace.offer(tote=10)

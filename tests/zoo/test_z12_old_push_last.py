@@ -18,6 +18,7 @@ def claim_tokyo(marketplace: Marketplace, database: Database | None = None) -> C
     return claim(database or marketplace.database, "tokyo", TERMS, now=marketplace.clock())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay_s", [5, 30, 100])
 def test_z12_a_push_that_lands_late(marketplace: Marketplace, delay_s: int) -> None:
     """The caller gives up; the effect comes later, while newer changes wait to be told."""
@@ -38,6 +39,7 @@ def test_z12_a_push_that_lands_late(marketplace: Marketplace, delay_s: int) -> N
     marketplace.check_whole()
 
 
+@pytest.mark.slow
 def test_z12_a_push_that_lands_after_every_wait_is_found_by_the_check(
     marketplace: Marketplace,
 ) -> None:

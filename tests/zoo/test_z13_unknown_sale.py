@@ -108,6 +108,7 @@ def test_z13_a_read_has_the_sale_off_already(marketplace: Marketplace) -> None:
     assert not marketplace.drifts()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("skew_s", "lag_s"), [(0, 50), (25, 25), (-50, 0), (50, 0)])
 def test_z13_clocks_and_search_disagree(
     marketplace: Marketplace, skew_s: float, lag_s: float
@@ -131,6 +132,7 @@ def test_z13_clocks_and_search_disagree(
     marketplace.check_whole()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("restock", [True, False])
 def test_z13_the_unknown_sale_is_cancelled(marketplace: Marketplace, restock: bool) -> None:
     """Whether the shop put the units back or not, it shows the right number in the end."""
@@ -147,6 +149,7 @@ def test_z13_the_unknown_sale_is_cancelled(marketplace: Marketplace, restock: bo
     marketplace.check_whole()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", [1, 5])
 def test_z13_the_buyer_changes_the_units(marketplace: Marketplace, units: int) -> None:
     marketplace.offer(tote=10)
@@ -181,6 +184,7 @@ def test_z13_lowering_does_not_wait_for_orders(marketplace: Marketplace) -> None
     marketplace.check_whole()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skew_s", [-300, 300])
 def test_z13_clocks_five_minutes_apart(marketplace: Marketplace, skew_s: float) -> None:
     """More than the fence allows for: late, but nothing is lost, and right in the end."""

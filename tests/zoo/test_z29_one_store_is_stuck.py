@@ -32,7 +32,14 @@ def cursor_of(marketplace: Marketplace, store_id: str) -> CursorView:
     return cursor
 
 
-@pytest.mark.parametrize("envelope", list(Envelope))
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        Envelope.ERRORS,
+        pytest.param(Envelope.RESULTS, marks=pytest.mark.slow),
+        pytest.param(Envelope.MESSAGES, marks=pytest.mark.slow),
+    ],
+)
 def test_z29_an_expired_key_pauses_one_store_and_a_new_one_resumes_it(
     marketplace: Marketplace, envelope: Envelope
 ) -> None:
@@ -128,6 +135,7 @@ def test_z29_a_function_that_is_not_ticked(marketplace: Marketplace) -> None:
     assert marketplace.store("osaka").status == "active"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "keys",
     [
@@ -204,6 +212,7 @@ STUCK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STUCK)
 def test_z29_a_stuck_feed_is_loud_and_the_others_go_on(marketplace: Marketplace, name: str) -> None:
     marketplace.offer(tote=20)
