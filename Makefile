@@ -5,6 +5,8 @@ PORT ?= 8000
 ONHAND_HOME ?= $(CURDIR)/.onhand
 
 BIN := .venv/bin
+# Both cores; a file's tests stay together, and each worker has a PostgreSQL server of its own.
+PARALLEL := -n 2 --dist loadfile
 COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
@@ -18,10 +20,10 @@ run: venv ## start Onhand (PORT=8000 ONHAND_HOME=.onhand)
 	@PORT='$(PORT)' ONHAND_HOME='$(ONHAND_HOME)' exec $(BIN)/onhand serve
 
 test: venv-dev static ## every check and the whole test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: venv-dev static ## the quick part of `test`, for while you work
-	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' $(ARGS)
 
 bench: venv-dev ## measure, beside what others reach (docs/reference/performance.md)
 	$(BIN)/python -m benchmarks $(ARGS)
