@@ -1,0 +1,1 @@
+"""What a file's rows mean, decided without reading a byte."""
