@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -184,10 +185,15 @@ def test_130_when_it_is_interrupted(home: Path, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background jobs, and what they start, are deaf to this signal.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
-    with lines.open("w"):  # opens when the command has opened the other end and waits for lines
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+    try:
+        with lines.open("w"):  # opens when the command has opened the other end and waits
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
 
     assert (process.returncode, out, err) == (130, "", "")
 
