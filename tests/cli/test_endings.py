@@ -4,7 +4,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -179,15 +178,16 @@ def test_5_when_an_export_cannot_be_written(run: Run, tmp_path: Path) -> None:
 def test_130_when_it_is_interrupted(home: Path, tmp_path: Path) -> None:
     lines = tmp_path / "lines.csv"
     os.mkfifo(lines)
+    # A shell's background jobs, and what they start, are deaf to this signal.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [ONHAND, "replay", lines],
         env=surroundings({"ONHAND_HOME": str(home)}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell's background jobs, and what they start, are deaf to this signal.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
+    signal.signal(signal.SIGINT, ours)
     try:
         with lines.open("w"):  # opens when the command has opened the other end and waits
             process.send_signal(signal.SIGINT)
