@@ -1,30 +1,36 @@
 """Receive, adjust and transfer: units that lie in a location."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from onhand.access.model import Accepted
 from onhand.stock.model.commands import (
     Adjust,
     AdjustLine,
     AdjustMode,
+    Command,
     Deduct,
     Line,
     Receive,
     SetPolicy,
     Transfer,
 )
+from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.model.refusals import (
     BalanceTooLarge,
+    IdempotencyConflict,
     InsufficientStock,
     InvalidMoment,
     Refusal,
     SameLocation,
     Shortage,
+    StockMoved,
     UnknownLocation,
     UnknownSku,
 )
-from tests.shop import START, FakeClock, Shop, Units, cart, lines, order, reserve
+from tests.shop import START, TILL, FakeClock, Shop, Units, cart, deduct, lines, order, reserve
 from tests.stock.recount import assert_sound, dump, table
 
 
@@ -40,6 +46,44 @@ def test_received_units_are_on_hand(shop: Shop) -> None:
     assert [level["on_hand"] for level in answer["levels"]] == [5, 1]
     places = assert_sound(shop.database)["a"].places
     assert {name: place.on_hand for name, place in places.items()} == {"main": 2, "east": 3}
+
+
+def test_a_receipt_names_what_it_belongs_to(shop: Shop) -> None:
+    shop.register("a")
+    file = Reference(ReferenceType.IMPORT, "file-1")
+    shop.do(Receive((Line("a", 2),), reference=file), key="once")
+    (event,) = table(shop.database, "stock_event")
+    assert (event["reference_type"], event["reference_id"]) == file
+    other = Receive((Line("a", 2),), reference=Reference(ReferenceType.IMPORT, "file-2"))
+    assert shop.refuse(other, key="once") == IdempotencyConflict("once")
+
+
+@pytest.mark.parametrize(("mode", "after"), [("set", 2), ("add", 7), ("subtract", 3)])
+def test_an_adjustment_changes_the_number_that_was_seen_and_no_other(
+    shop: Shop, mode: str, after: int
+) -> None:
+    shop.add_location("east")
+    shop.register(a=5)
+    shop.receive("a", 4, at="east")
+    line = AdjustLine("a", AdjustMode(mode), 2, None, 5)
+    shop.do(deduct(order(), a=1))
+    assert shop.refuse(Adjust((line,), "seen")) == StockMoved("a", "main", 5, 4)
+    shop.receive("a", 1)
+    shop.do(Adjust((line,), "seen"), key="once")
+    assert shop.units("a").on_hand == after + 4
+    blind = Adjust((replace(line, expected_on_hand_units=None),), "seen")
+    assert shop.refuse(blind, key="once") == IdempotencyConflict("once")
+
+
+def test_of_two_who_saw_the_same_number_one_changes_it(shop: Shop) -> None:
+    shop.register("new", a=5)
+    seen = Adjust((AdjustLine("a", AdjustMode.SET, 9, None, 5),), "seen")
+    first, second = shop.ledger.execute([Command(TILL, seen), Command(TILL, seen)])
+    assert isinstance(first, Accepted)
+    assert second == StockMoved("a", "main", 5, 9)
+    untouched = Adjust((AdjustLine("new", AdjustMode.SET, 3, None, 0),), "seen")
+    shop.do(untouched)
+    assert shop.refuse(untouched) == StockMoved("new", "main", 0, 3)
 
 
 @pytest.mark.parametrize(

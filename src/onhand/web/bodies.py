@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from onhand.stock.model.commands import AdjustLine, AdjustMode, Line
+from onhand.stock.model.draft import LARGEST_BALANCE
 from onhand.stock.model.events import Reference, ReferenceType
 from onhand.web.fields import FreeText, Location, Moment, Name, SkuCode, Units, UnitsOrNone
 
@@ -110,6 +111,17 @@ class HoldChange(BaseModel):
         return self
 
 
+Expected = Annotated[
+    int | None,
+    Field(
+        strict=True,
+        ge=-LARGEST_BALANCE,
+        le=LARGEST_BALANCE,
+        description="Refused when another number is on hand there by then.",
+    ),
+]
+
+
 class AdjustBody(BaseModel):
     """Correct what is on hand of one SKU at one location (`main` if none is named)."""
 
@@ -118,6 +130,7 @@ class AdjustBody(BaseModel):
     quantity: UnitsOrNone = Field(description="Whole units; 0 only with `set`.")
     reason: FreeText
     location: Location | None = None
+    expected_on_hand: Expected = None
     happened_at: Moment | None = Field(None, description="When it happened, if not just now.")
 
     @model_validator(mode="after")
@@ -134,6 +147,7 @@ class AdjustLineBody(BaseModel):
     mode: Literal["add", "subtract", "set"]
     quantity: UnitsOrNone = Field(description="Whole units; 0 only with `set`.")
     location: Location | None = None
+    expected_on_hand: Expected = None
 
     @model_validator(mode="after")
     def _check_zero(self) -> "AdjustLineBody":
@@ -142,7 +156,8 @@ class AdjustLineBody(BaseModel):
 
     def line(self) -> AdjustLine:
         """The ledger's line."""
-        return AdjustLine(self.sku, AdjustMode(self.mode), self.quantity, self.location)
+        mode = AdjustMode(self.mode)
+        return AdjustLine(self.sku, mode, self.quantity, self.location, self.expected_on_hand)
 
 
 def _check_zero(mode: str, quantity: int) -> None:

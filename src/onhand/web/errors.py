@@ -22,6 +22,7 @@ STATUSES = {
     "unknown_sku": 404,
     "unknown_location": 404,
     "same_location": 422,
+    "stock_moved": 409,
     "reservation_not_found": 404,
     "reservation_ended": 409,
     "reservation_not_yours": 403,

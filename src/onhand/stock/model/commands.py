@@ -38,6 +38,7 @@ class Receive:
     lines: tuple[Line, ...]
     reason: str | None = None
     happened_at: datetime | None = None
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,17 @@ class AdjustMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdjustLine:
-    """One correction; `units` may be 0 with `set`."""
+    """One correction; `units` may be 0 with `set`.
+
+    With `expected_on_hand_units` it is refused when another number is on hand at its location by
+    then: who looked at a number changes that one and no other.
+    """
 
     sku: str
     mode: AdjustMode
     units: int
     location: str | None = None
+    expected_on_hand_units: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

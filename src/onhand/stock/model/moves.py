@@ -10,6 +10,7 @@ from onhand.stock.model.refusals import (
     Refusal,
     SameLocation,
     Shortage,
+    StockMoved,
     UnknownLocation,
     UnknownSku,
 )
@@ -36,7 +37,11 @@ def decide_adjust(draft: Draft, ask: Adjust) -> Refusal | None:
         if refusal is not None:
             return refusal
         place = line.location or MAIN_LOCATION
-        change = _adjustment(line, stock.balance(place).on_hand)
+        on_hand = stock.balance(place).on_hand
+        expected = line.expected_on_hand_units
+        if expected is not None and expected != on_hand:
+            return StockMoved(stock.sku_id, place, expected, on_hand)
+        change = _adjustment(line, on_hand)
         if change < 0:
             want = Want(stock, -change, place)
             taken.append(want)

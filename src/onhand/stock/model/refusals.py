@@ -51,6 +51,17 @@ class SameLocation(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class StockMoved(Refusal):
+    """Another number is on hand than the caller went by."""
+
+    code: ClassVar[str] = "stock_moved"
+    sku: str
+    location: str
+    expected_on_hand: int
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReservationNotFound(Refusal):
     """No reservation has this id or belongs to this reference."""
 

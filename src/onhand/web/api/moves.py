@@ -38,6 +38,7 @@ MOVE_REFUSALS = (
     "invalid_moment",
     "too_many_lines",
 )
+ADJUST_REFUSALS = (*MOVE_REFUSALS, "stock_moved")
 _MOST_SWEPT = 10_000  # SKUs a call
 
 
@@ -48,14 +49,15 @@ def receive(writer: Writer, body: ReceiveBody) -> Response:
     return writer.decide(Receive(lines_of(body.lines), body.reason, body.happened_at))
 
 
-@router.put("/{sku}/adjust", **operation(Right.OPERATE, StockAnswer, *MOVE_REFUSALS))
+@router.put("/{sku}/adjust", **operation(Right.OPERATE, StockAnswer, *ADJUST_REFUSALS))
 def adjust(writer: Writer, sku: PathSku, body: AdjustBody) -> Response:
     """Correct what is on hand of one SKU; units that are held stay covered."""
-    line = AdjustLine(sku, AdjustMode(body.mode), body.quantity, body.location)
+    mode = AdjustMode(body.mode)
+    line = AdjustLine(sku, mode, body.quantity, body.location, body.expected_on_hand)
     return writer.decide(Adjust((line,), body.reason, body.happened_at))
 
 
-@router.post("/adjust/bulk", **operation(Right.OPERATE, StockAnswer, *MOVE_REFUSALS))
+@router.post("/adjust/bulk", **operation(Right.OPERATE, StockAnswer, *ADJUST_REFUSALS))
 def adjust_many(writer: Writer, body: BulkAdjust) -> Response:
     """Correct what is on hand of many SKUs, all or none."""
     check_count(body.lines, writer.visit)

@@ -16,6 +16,11 @@ ENGLISH = {
         "{sku} is to be moved from {location} to {location}. "
         "Name another location to move to, or leave out the line.",
     ),
+    "stock_moved": Text(
+        "Another number is on hand",
+        "{on_hand} of {sku} are on hand at {location}, not {expected_on_hand}. "
+        "Look again before you change it.",
+    ),
     "reservation_not_found": Text(
         "Reservation not found", "Nothing is or was held under {reservation}."
     ),

@@ -16,6 +16,11 @@ JAPANESE = {
         "{sku} の移動元と移動先がどちらも {location} です。"
         "別の移動先を指定するか、この行を除いてください。",
     ),
+    "stock_moved": Text(
+        "在庫数が変わっています",
+        "{location} の {sku} の現有在庫は {expected_on_hand} ではなく {on_hand} です。"
+        "数を確認し直してから変更してください。",
+    ),
     "reservation_not_found": Text("引当が見つかりません", "{reservation} による引当はありません。"),
     "reservation_ended": Text(
         "引当は終了しています", "引当 {reservation} は終了しています（状態：{state}）。"

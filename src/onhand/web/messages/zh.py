@@ -15,6 +15,11 @@ CHINESE = {
         "调出与调入仓库相同",
         "{sku} 的调出和调入仓库都是 {location}。请指定另一个调入仓库，或去掉这一行。",
     ),
+    "stock_moved": Text(
+        "库存数已变化",
+        "{location} 的 {sku} 现有库存是 {on_hand}，不是 {expected_on_hand}。"
+        "请重新确认数量后再修改。",
+    ),
     "reservation_not_found": Text("找不到预占", "{reservation} 名下没有预占。"),
     "reservation_ended": Text("预占已结束", "预占 {reservation} 已结束（状态：{state}）。"),
     "reservation_not_yours": Text("预占属于他人", "您无权操作预占 {reservation}。"),
