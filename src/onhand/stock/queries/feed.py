@@ -11,6 +11,7 @@ from onhand.stock.tables import stock_event
 START = "0-0"
 _LARGEST = 2**63 - 1
 _CURSOR = re.compile(r"(\d{1,19})-(\d{1,19})")
+_HORIZON = sa.text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
 class FeedPage(msgspec.Struct, frozen=True):
@@ -49,9 +50,21 @@ def read_feed(connection: sa.Connection, *, after: str | None, limit: int) -> Fe
         .limit(limit + 1)
     )
     if connection.dialect.name == "postgresql":
-        horizon = sa.text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        statement = statement.where(event.transaction_id < horizon)
+        statement = statement.where(event.transaction_id < _HORIZON)
     rows = connection.execute(statement).all()
     events = [event_view(row) for row in rows[:limit]]
     cursor = events[-1].cursor if events else (after or START)
     return FeedPage(events=events, cursor=cursor, more=len(rows) > limit)
+
+
+def newest_events(connection: sa.Connection, *, limit: int) -> list[EventView]:
+    """The latest events a follower could have seen, newest first; see `read_feed`."""
+    event = stock_event.c
+    statement = (
+        sa.select(stock_event)
+        .order_by(event.transaction_id.desc(), event.position.desc())
+        .limit(limit)
+    )
+    if connection.dialect.name == "postgresql":
+        statement = statement.where(event.transaction_id < _HORIZON)
+    return [event_view(row) for row in connection.execute(statement)]
