@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from onhand.stock.commands.answers import StockAnswer
-from onhand.web.answers import EXAMPLES
+from onhand.web.examples import EXAMPLES
 from tests.shop import FakeClock
 from tests.web.client import Api, cart, order
 from tests.web.conftest import NewApi

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from onhand.stock.queries.levels import LevelView
-from onhand.web.answers import EXAMPLES
+from onhand.web.examples import EXAMPLES
 from tests.shop import FakeClock
 from tests.web.client import Api, cart
 

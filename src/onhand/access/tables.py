@@ -1,19 +1,66 @@
-"""Tables of access: users, API tokens, signing keys and the audit trail."""
+"""Tables of access: people, their sessions, API tokens, signing keys and the audit trail."""
 
 import sqlalchemy as sa
 
 from onhand.db.metadata import metadata
 from onhand.db.types import UtcTimestamp
 
+# People belong to the installation: those of `live` are everybody's, in `test` there are none.
 user = sa.Table(
     "app_user",
     metadata,
     sa.Column("user_id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name_key", sa.Text, nullable=False, unique=True),  # `access.model.people.name_key`
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text),  # argon2id; null until a set-up link was used
     sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("signed_in_at", UtcTimestamp),
     sa.CheckConstraint("role IN ('viewer', 'operator', 'admin')", name="role"),
+    sa.CheckConstraint("language IN ('ja', 'zh', 'en')", name="language"),
+)
+
+# Only a hash of the cookie's secret is kept. A row stays until `ends_at`, revoked or not.
+user_session = sa.Table(
+    "user_session",
+    metadata,
+    sa.Column("session_id", sa.Text, primary_key=True),
+    sa.Column("secret_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("user_id", sa.Text, sa.ForeignKey("app_user.user_id"), nullable=False, index=True),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("seen_at", UtcTimestamp, nullable=False),
+    sa.Column("idle_s", sa.Integer, nullable=False),
+    sa.Column("ends_at", UtcTimestamp, nullable=False, index=True),
+    sa.Column("revoked_at", UtcTimestamp),
+)
+
+# At most one a person: a new link takes the place of the old one, and a used one is gone.
+set_up_link = sa.Table(
+    "set_up_link",
+    metadata,
+    sa.Column("user_id", sa.Text, sa.ForeignKey("app_user.user_id"), primary_key=True),
+    sa.Column("secret_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("expires_at", UtcTimestamp),  # null: until it is used
+)
+
+# Attempts to sign in, by a hash of the name or address; a row counts until `whole_at`.
+sign_in_attempt = sa.Table(
+    "sign_in_attempt",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("whole_at", UtcTimestamp, nullable=False, index=True),
+)
+
+# One row once the first administrator was made; its key settles which process does.
+first_start = sa.Table(
+    "first_start",
+    metadata,
+    sa.Column("start_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("happened_at", UtcTimestamp, nullable=False),
+    sa.CheckConstraint("start_id = 1", name="one_row"),
 )
 
 # Only a hash of the secret is kept. `name` is who acts, in events and in the audit trail; a token

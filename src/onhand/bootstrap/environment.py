@@ -1,17 +1,20 @@
 """The two environments, wired: database, ledger, queues, authenticator."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from onhand.access.authenticate import Authenticator
-from onhand.access.commands import SYSTEM, create_first_admin, ensure_signing_key
+from onhand.access.commands import SYSTEM, ensure_signing_key
+from onhand.access.commands.first_start import FirstSecrets, create_first_admin, is_started
 from onhand.access.model import Actor, EnvironmentName
-from onhand.access.queries import has_users
+from onhand.access.passwords import Terms
 from onhand.access.secrets import Vault
+from onhand.access.sessions import Sessions
 from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.secret_key import open_vault, write_secret
+from onhand.bootstrap.set_up import set_up_file
 from onhand.bootstrap.settings import Settings, SettingsError
 from onhand.bootstrap.shops import Shops, Wiring
 from onhand.db.database import Database
@@ -56,11 +59,21 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Onhand:
-    """Both environments and the settings they were opened with."""
+    """Both environments and the settings they were opened with.
+
+    `sessions` are those of the people, who belong to the installation; `live` keeps them.
+    """
 
     settings: Settings
     live: Environment
     test: Environment
+    sessions: Sessions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sessions need nothing but what is here."""
+        terms = Terms(self.settings.session_idle_s, self.settings.session_max_s)
+        made = Sessions(self.live.database, self.live.clock, terms)
+        object.__setattr__(self, "sessions", made)
 
     @property
     def environments(self) -> tuple[Environment, Environment]:
@@ -103,10 +116,11 @@ def wiring_of(settings: Settings, name: EnvironmentName) -> Wiring:
 
 
 def first_start(onhand: Onhand) -> dict[EnvironmentName, Path]:
-    """Bring both databases to the newest schema and, once, make the first admins and the demo.
+    """Bring both databases to the newest schema and, once, make the first admin and the demo.
 
-    Returns the files that now hold a first admin's token, none on later starts. Safe when several
-    processes start at once and after a crash at any point. Raises:
+    Returns the files that now hold an admin's token, none on later starts; the secret of the first
+    admin's set-up link is in a file beside them. Safe when several processes start at once and
+    after a crash at any point. Raises:
         SettingsError: a database cannot be reached, or a file in the home folder not be written.
     """
     made = {}
@@ -156,7 +170,7 @@ def _first_start(environment: Environment, home: Path) -> Path | None:
     try:
         upgrade(environment.database)
         with environment.database.read() as connection:
-            if has_users(connection):
+            if is_started(connection):
                 return None
         return _make_first_data(environment, home)
     except (DatabaseUnavailable, OSError) as error:
@@ -177,11 +191,17 @@ def _make_first_data(environment: Environment, home: Path) -> Path | None:
         demo.fill(database, environment.ledger, clock=environment.clock)
         demo.open_stores(database, environment.vault, now=now)
     file = home / f"admin-token.{environment.name}"
+
+    def keep(secrets: FirstSecrets) -> None:
+        write_secret(file, secrets.token)
+        if secrets.set_up is not None:
+            write_secret(set_up_file(home), secrets.set_up)
+
     made = create_first_admin(
         database,
         Actor(SYSTEM, "system"),
         environment=environment.name,
         now=now,
-        keep=lambda secret: write_secret(file, secret),
+        keep=keep,
     )
     return file if made else None

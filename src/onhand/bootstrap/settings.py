@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
     onhand_home: Path = Field(
-        default=Path(".onhand"), description="Folder for SQLite files and the first tokens."
+        default=Path(".onhand"),
+        description="Folder for SQLite files, the first tokens and the first set-up link.",
     )
     database_url: str | None = Field(
         default=None,
@@ -61,6 +62,13 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8000, description="Port the server listens on; 0 takes a free one."
+    )
+    session_idle_s: Annotated[int, Field(ge=60, le=31_536_000)] = Field(
+        default=43_200, description="Seconds without a visit after which a person is signed out."
+    )
+    session_max_s: Annotated[int, Field(ge=60, le=31_536_000)] = Field(
+        default=604_800,
+        description="Seconds after which a person has to sign in again in any case.",
     )
     inventory_reservation_ttl: Annotated[int, Field(ge=1, le=31_536_000)] = Field(
         default=1800, description="Seconds after which a cart's hold ends."

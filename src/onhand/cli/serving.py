@@ -4,7 +4,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ import typer
 from onhand.access.model import EnvironmentName
 from onhand.bootstrap.environment import Onhand, first_start, open_environments
 from onhand.bootstrap.process import tune_garbage_collection
+from onhand.bootstrap.set_up import pending_set_up
 from onhand.bootstrap.settings import Settings, load_settings
 from onhand.cli.desk import Options, place_name, refuse_options
 from onhand.cli.exits import ExitCode, Stop
@@ -30,6 +31,7 @@ class _Start:
     settings: Settings
     url: str
     made: dict[EnvironmentName, Path]
+    set_up: str | None = field(repr=False)  # the path of the first admin's link, while it is open
 
 
 def serve(
@@ -55,8 +57,11 @@ def serve(
     with _listening(settings) as listener:
         onhand = open_environments(settings)
         try:
-            start = _Start(settings, _url(settings, listener), first_start(onhand))
-            _tell(options, start)
+            url = url_of(settings, listener.getsockname()[1])
+            made = first_start(onhand)
+            live = onhand.live
+            set_up = pending_set_up(settings, live.database, now=live.clock())
+            _tell(options, _Start(settings, url, made, set_up))
             with _working(onhand):
                 _run(onhand, listener)
         finally:
@@ -113,8 +118,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _url(settings: Settings, listener: socket.socket) -> str:
-    port = listener.getsockname()[1]
+def url_of(settings: Settings, port: int) -> str:
+    """Where a server on this machine answers."""
     host = settings.host
     if host in {"0.0.0.0", "::"}:  # noqa: S104 — a comparison, nothing is bound here
         host = "127.0.0.1"
@@ -127,15 +132,24 @@ def _tell(options: Options, start: _Start) -> None:
         name.value: place_name(start.settings.database_of(name)) for name in EnvironmentName
     }
     tokens = {name.value: str(home / f"admin-token.{name}") for name in EnvironmentName}
-    document = {"url": start.url, "home": str(home), "databases": databases, "tokens": tokens}
+    set_up = None if start.set_up is None else start.url + start.set_up
+    document = {
+        "url": start.url,
+        "home": str(home),
+        "databases": databases,
+        "tokens": tokens,
+        "set_up": set_up,
+    }
     is_first = "made just now" if start.made else "made at the first start"
     lines = [
         f"Onhand is at {start.url}  (API: {start.url}/docs)",
+        *([] if set_up is None else [f"Choose the password of `admin`, once: {set_up}"]),
         f"Data folder     {home}",
         *(f"Database {name:6} {place}" for name, place in databases.items()),
         f"Admin tokens    {tokens['test']}",
         f"                {tokens['live']}  ({is_first})",
         "More tokens     onhand token create NAME --scope reserve",
+        "More people     onhand user create NAME --role operator",
         "Stop            Ctrl-C",
     ]
     options.terminal.show(document, *lines)

@@ -29,6 +29,7 @@ from onhand.web.api import (
     stores,
     sync,
     tasks,
+    users,
 )
 from onhand.web.envelope import AccessLog, Envelope
 from onhand.web.fast_lane import FastLane
@@ -41,7 +42,8 @@ _ROUTERS = (
     *(holds.router, moves.router, levels.router, generic.router, counts.router, places.router),
     *(stores.router, listings.router, shops.router, rules.router, sync.router),
     *(orders.router, tasks.router, rakuten.router),
-    *(manual.router, skus.router, access.router, audit.router, health.router, pages.router),
+    *(manual.router, skus.router, access.router, users.router, audit.router),
+    *(health.router, pages.router),
 )
 
 

@@ -46,6 +46,18 @@ STATUSES = {
     "token_not_found": 404,
     "token_already_made": 409,
     "user_exists": 409,
+    "user_not_found": 404,
+    "user_inactive": 409,
+    "reserved_name": 422,
+    "last_admin": 409,
+    "invalid_timezone": 422,
+    "weak_password": 422,
+    "wrong_password": 403,
+    "too_many_attempts": 429,
+    "set_up_link_invalid": 404,
+    "link_already_made": 409,
+    "not_signed_in": 403,
+    "live_only": 403,
     "location_exists": 409,
     "location_not_empty": 409,
     "main_location": 409,
@@ -82,6 +94,7 @@ STATUSES = {
     "owner_token_refused": 403,
     "test_only": 403,
     "database_unavailable": 503,
+    "export_busy": 503,
     "shutting_down": 503,
     "internal_error": 500,
 }
@@ -155,7 +168,9 @@ def render(problem: Problem, language: Language) -> Rendered:
         "vary": "Accept-Language",
         **problem.headers,
     }
-    if status == 503:
+    if "retry_after_s" in problem.facts:
+        headers["retry-after"] = str(problem.facts["retry_after_s"])
+    elif status == 503:
         headers["retry-after"] = _RETRY_AFTER_S
     if problem.code in _CHALLENGES:
         headers["www-authenticate"] = _CHALLENGES[problem.code]

@@ -10,8 +10,9 @@ from fastapi.openapi.utils import get_openapi
 
 from onhand.access.model import Refusal
 from onhand.stock.model.refusals import Shortage
-from onhand.web.answers import ANSWERS, EXAMPLES
+from onhand.web.answers import ANSWERS
 from onhand.web.errors import MEDIA_TYPE, STATUSES
+from onhand.web.examples import EXAMPLES
 from onhand.web.guard import RIGHT
 from onhand.web.messages import TEXTS
 from onhand.web.operation import REFUSALS
@@ -48,9 +49,10 @@ TAGS = [
     {"name": "stores", "description": "Where it is sold: shops, their keys, their listings."},
     {"name": "sync", "description": "What shops are told: rules, what waits, failed, differs."},
     {"name": "orders", "description": "Orders taken in from shops, and the order desk."},
+    {"name": "files", "description": "Spreadsheets: what is taken in, what is given out."},
     {"name": "tasks", "description": "Long work: how far it is, what it came to."},
     {"name": "rakuten", "description": "Rakuten's shops: try keys, poll now, look inside."},
-    {"name": "access", "description": "Tokens, and who you are."},
+    {"name": "access", "description": "Tokens, people, and who you are."},
     {"name": "audit", "description": "Who changed what, when, from where."},
     {"name": "feed", "description": "Every event, in an order that can be followed."},
     {"name": "health", "description": "Whether the server and its databases work."},

@@ -1,4 +1,4 @@
-"""Tokens, people, who you are, and resetting the test environment."""
+"""Tokens, who you are, and resetting the test environment."""
 
 from typing import Literal
 
@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from onhand.access.commands import (
     create_token,
-    create_user,
     issue_owner_token,
     revoke_token,
 )
@@ -15,16 +14,14 @@ from onhand.access.model import (
     LONGEST_OWNER_TOKEN_S,
     NewOwnerToken,
     NewToken,
-    NewUser,
     Refusal,
     Right,
-    Role,
     Scope,
 )
-from onhand.access.queries import TokenView, UserView, list_tokens, list_users
+from onhand.access.queries import TokenView, list_tokens
 from onhand.bootstrap import demo
 from onhand.stock.commands.reset import reset_test_data
-from onhand.web.answers import Me, NewTokenAnswer, OwnerTokenAnswer, Reset, Tokens, Users
+from onhand.web.answers import Me, NewTokenAnswer, OwnerTokenAnswer, Reset, Tokens
 from onhand.web.bodies import example
 from onhand.web.errors import Refused, problem_of
 from onhand.web.fields import Moment, Name
@@ -52,14 +49,6 @@ class NewTokenBody(BaseModel):
     name: Name
     scope: Literal["viewer", "reserve", "operator", "admin"]
     expires_at: Moment | None = Field(None, description="Without it, until it is revoked.")
-
-
-class NewUserBody(BaseModel):
-    """A person to make known."""
-
-    model_config = example(name="Sato", role="operator")
-    name: Name
-    role: Literal["viewer", "operator", "admin"]
 
 
 @router.get("/me", **operation(Right.READ, Me, owner_token=True))
@@ -143,30 +132,6 @@ def end_token(writer: Writer, token_id: PathName) -> Response:
             idempotency_key=writer.key,
         )
     )
-
-
-@router.get("/users", **operation(Right.ADMINISTER, Users))
-def read_users(visit: Visitor) -> Response:
-    """Every person."""
-    with visit.environment.database.read() as connection:
-        return shown(Users(list_users(connection)))
-
-
-@router.post(
-    "/users",
-    **operation(Right.ADMINISTER, UserView, "user_exists", status=201),
-)
-def make_user(writer: Writer, body: NewUserBody) -> Response:
-    """Make a person known."""
-    environment = writer.visit.environment
-    made = create_user(
-        environment.database,
-        writer.actor(),
-        NewUser(body.name, Role(body.role)),
-        now=environment.clock(),
-        idempotency_key=writer.key,
-    )
-    return answered(made, status=201)
 
 
 @router.post("/test/reset", **operation(Right.ADMINISTER, Reset, "test_only"))

@@ -92,6 +92,39 @@ ENGLISH = {
         "If it did not reach you, revoke that token and make another one under a new key.",
     ),
     "user_exists": Text("Name is taken", "Somebody is called {name} already."),
+    "user_not_found": Text("Unknown person", "Nobody is called {name}."),
+    "user_inactive": Text("Account is closed", "The account of {name} is closed. Reopen it first."),
+    "reserved_name": Text(
+        "Name is reserved", "{name} stands for the program itself or its command line."
+    ),
+    "last_admin": Text(
+        "Last administrator",
+        "Without {name} nobody could administer any more. "
+        "Make somebody else an administrator first.",
+    ),
+    "invalid_timezone": Text("Unknown time zone", "There is no time zone {timezone}."),
+    "weak_password": Text(
+        "Password cannot be taken",
+        "A password has {shortest} to {longest} characters, at least 4 different ones and no "
+        "control characters, and is not the name.",
+    ),
+    "wrong_password": Text("Not signed in", "Name and password do not belong together."),
+    "too_many_attempts": Text(
+        "Too many attempts", "Try to sign in again in {retry_after_s} seconds."
+    ),
+    "set_up_link_invalid": Text(
+        "Link no longer works",
+        "This link was used, has ended or was replaced. Ask an administrator for a new one.",
+    ),
+    "link_already_made": Text(
+        "Link was made before",
+        "This request has made a link for {name}; it was shown then and is kept nowhere. "
+        "Make another one under a new key.",
+    ),
+    "not_signed_in": Text("Signed out", "The session has ended. Sign in again."),
+    "live_only": Text(
+        "Managed in live", "People belong to the whole installation; use a token of `live`."
+    ),
     # stores and listings
     "invalid_store_id": Text(
         "Invalid store id",
@@ -161,6 +194,9 @@ ENGLISH = {
     "database_unavailable": Text(
         "Database unavailable",
         "The database cannot be used at the moment. Nothing was acknowledged; try again.",
+    ),
+    "export_busy": Text(
+        "Too many exports", "{limit} exports are under way. Try again when one is done."
     ),
     "shutting_down": Text("Shutting down", "The server is stopping. Try again in a moment."),
     "internal_error": Text(

@@ -71,6 +71,26 @@ CHINESE = {
         "如果没有收到，请吊销该令牌，并用新的幂等键重新创建。",
     ),
     "user_exists": Text("名称已被占用", "名称 {name} 已被使用。"),
+    "user_not_found": Text("用户不存在", "没有名为 {name} 的用户。"),
+    "user_inactive": Text("账号已停用", "{name} 的账号已停用，请先恢复。"),
+    "reserved_name": Text("名称不可使用", "{name} 代表系统本身或其命令行。"),
+    "last_admin": Text("最后一位管理员", "没有 {name} 就没有管理员了。请先将其他用户设为管理员。"),
+    "invalid_timezone": Text("时区不存在", "没有名为 {timezone} 的时区。"),
+    "weak_password": Text(
+        "密码不可用",
+        "密码须为{shortest}至{longest}个字符，至少包含4种不同字符，不含控制字符，且不能与名称相同。",
+    ),
+    "wrong_password": Text("登录失败", "名称或密码不正确。"),
+    "too_many_attempts": Text("尝试次数过多", "请在 {retry_after_s} 秒后重新登录。"),
+    "set_up_link_invalid": Text(
+        "链接已失效", "该链接已使用、已过期或已被替换。请向管理员索取新链接。"
+    ),
+    "link_already_made": Text(
+        "链接已创建",
+        "此请求已为 {name} 创建链接；链接只显示一次，未被保存。请用新的幂等键重新创建。",
+    ),
+    "not_signed_in": Text("已退出登录", "会话已结束，请重新登录。"),
+    "live_only": Text("在正式环境中管理", "用户属于整个系统；请使用 `live` 的令牌。"),
     # stores and listings
     "invalid_store_id": Text(
         "店铺编号无效",
@@ -127,6 +147,7 @@ CHINESE = {
     "database_unavailable": Text(
         "数据库不可用", "数据库目前无法使用。没有任何操作被确认，请重试。"
     ),
+    "export_busy": Text("导出任务过多", "正在进行 {limit} 个导出，请等其中一个完成后重试。"),
     "shutting_down": Text("正在停止", "服务器正在停止，请稍后重试。"),
     "internal_error": Text("内部错误", "服务器出现问题，日志中有本次请求的编号。"),
 }

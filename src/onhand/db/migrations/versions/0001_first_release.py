@@ -105,14 +105,20 @@ def _app_user() -> None:
         "app_user",
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("created_at", UtcTimestamp(), nullable=False),
+        sa.Column("signed_in_at", UtcTimestamp(), nullable=True),
         sa.CheckConstraint(
             "role IN ('viewer', 'operator', 'admin')", name=op.f("ck_app_user_role")
         ),
+        sa.CheckConstraint("language IN ('ja', 'zh', 'en')", name=op.f("ck_app_user_language")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_app_user")),
-        sa.UniqueConstraint("name", name=op.f("uq_app_user_name")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_app_user_name_key")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads of access: tokens, people, the audit trail."""
+"""Reads of the audit trail."""
 
 import base64
 import binascii
@@ -9,28 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import IdempotencyConflict, has_control_characters
-from onhand.access.tables import api_token, audit_entry, signing_key, user
-
-
-class TokenView(msgspec.Struct, frozen=True):
-    """A token without its secret."""
-
-    token_id: str
-    name: str
-    scope: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-
-
-class UserView(msgspec.Struct, frozen=True):
-    """A person."""
-
-    user_id: str
-    name: str
-    role: str
-    active: bool
-    created_at: datetime
+from onhand.access.tables import audit_entry
 
 
 class AuditView(msgspec.Struct, frozen=True):
@@ -66,44 +45,6 @@ class AuditFilter:
     text: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-
-
-def find_token(connection: sa.Connection, secret_hash: str) -> TokenView | None:
-    """The token whose secret has this hash (`access.model.token_hash`), None if there is none."""
-    statement = sa.select(api_token).where(api_token.c.token_hash == secret_hash)
-    row = connection.execute(statement).first()
-    return None if row is None else _token_view(row)
-
-
-def read_token(connection: sa.Connection, token_id: str) -> TokenView | None:
-    """The token with this id, None if there is none."""
-    row = connection.execute(sa.select(api_token).where(api_token.c.token_id == token_id)).first()
-    return None if row is None else _token_view(row)
-
-
-def list_tokens(connection: sa.Connection) -> list[TokenView]:
-    """Every token ever made, oldest first, revoked ones included."""
-    statement = sa.select(api_token).order_by(api_token.c.created_at, api_token.c.token_id)
-    return [_token_view(row) for row in connection.execute(statement)]
-
-
-def list_users(connection: sa.Connection) -> list[UserView]:
-    """Every person, by name."""
-    statement = sa.select(user).order_by(user.c.name)
-    return [
-        UserView(row.user_id, row.name, row.role, row.active, row.created_at)
-        for row in connection.execute(statement)
-    ]
-
-
-def has_users(connection: sa.Connection) -> bool:
-    """Whether anybody was ever made known: the first start is over."""
-    return connection.execute(sa.select(user.c.user_id).limit(1)).first() is not None
-
-
-def read_signing_key(connection: sa.Connection) -> str | None:
-    """The secret that signs owner tokens, None before the first start."""
-    return connection.execute(sa.select(signing_key.c.secret)).scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +115,6 @@ def search_audit(
     entries = [_audit_view(row) for row in rows[:limit]]
     cursor = _cursor(entries[-1]) if len(rows) > limit else None
     return AuditPage(entries, cursor)
-
-
-def _token_view(row: sa.Row[tuple[object, ...]]) -> TokenView:
-    return TokenView(
-        row.token_id, row.name, row.scope, row.created_at, row.expires_at, row.revoked_at
-    )
 
 
 def _audit_view(row: sa.Row[tuple[object, ...]]) -> AuditView:

@@ -111,14 +111,6 @@ class NewToken:
 
 
 @dataclass(frozen=True, slots=True)
-class NewUser:
-    """A person to be made."""
-
-    name: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
 class NewOwnerToken:
     """A short-lived token for one owner's holds; `ttl_s` seconds, 1 … 3600."""
 
@@ -200,14 +192,6 @@ class TokenAlreadyMade(Refusal):
 
     code: ClassVar[str] = "token_already_made"
     token: str
-
-
-@dataclass(frozen=True, slots=True)
-class UserExists(Refusal):
-    """Somebody already has this name."""
-
-    code: ClassVar[str] = "user_exists"
-    name: str
 
 
 def command_id(actor: str, key: str) -> str:
