@@ -1,0 +1,112 @@
+"""Whether an XLSX file can be opened without harm, told before it is.
+
+The library that reads sheets lays a sheet out as a full rectangle: two cells in opposite corners
+would ask for half a terabyte and end the process. So every part is unpacked once, in pieces, its
+checksum compared, and the places its cells name are counted.
+"""
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+
+from onhand.imports.model.choices import Limits
+from onhand.imports.model.refusals import FileRefused, UnpackedTooLarge, UnreadableFile
+
+MOST_ENTRIES = 2_000
+MOST_RATIO = 250  # a sheet of equal rows packs to a fortieth
+RATIO_COUNTS_FROM = 16_000_000  # bytes unpacked
+MOST_CELLS = 12_000_000  # of one sheet's rectangle; some 400 MB in the library
+_CHUNK = 1 << 18
+_LONGEST_ROW = 1 << 23  # bytes of one row's XML
+
+_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]+)(\d+)\s*["']""")
+_ROW_TAG = re.compile(rb"<(?:\w+:)?row\b")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^>]*?\br\s*=\s*["']\s*(\d+))?""")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+
+
+def check_package(path: Path, limits: Limits) -> None:
+    """Look through an XLSX file's directory and parts.
+
+    Raises:
+        FileRefused: it would unpack to too much, or is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            entries = package.infolist()
+            _check_directory(entries, limits)
+            for entry in entries:
+                _check_part(package, entry)
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+        *(ValueError, OSError),
+    ):
+        raise FileRefused(UnreadableFile("damaged")) from None
+
+
+def _check_directory(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
+    if len(entries) > MOST_ENTRIES:
+        raise FileRefused(UnpackedTooLarge("entries", len(entries), MOST_ENTRIES))
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > limits.unpacked_bytes:
+        raise FileRefused(UnpackedTooLarge("bytes", unpacked, limits.unpacked_bytes))
+    ratio = unpacked // max(sum(entry.compress_size for entry in entries), 1)
+    if unpacked > RATIO_COUNTS_FROM and ratio > MOST_RATIO:
+        raise FileRefused(UnpackedTooLarge("ratio", ratio, MOST_RATIO))
+
+
+def _check_part(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    extent = _Extent()
+    rest = b""
+    with package.open(entry) as part:
+        while chunk := part.read(_CHUNK):
+            block = rest + chunk
+            cut = max(block.rfind(b"</row>"), block.rfind(b"</x:row>"), 0)
+            if len(block) - cut > _LONGEST_ROW:
+                cut = block.rfind(b"<")  # no sheet, or one without ends of rows
+            extent.add(block[:cut])
+            rest = block[cut:]
+            extent.check()
+    extent.add(rest)
+    extent.check()
+
+
+class _Extent:
+    """How large a rectangle the cells seen so far need."""
+
+    def __init__(self) -> None:
+        self._columns: set[bytes] = set()
+        self._width = 0  # of rows whose cells do not say where they are
+        self._height = 0
+        self._rows = 0  # that do not say where they are
+
+    def add(self, xml: bytes) -> None:
+        """Count what this piece of a part holds."""
+        tags = _ROW.findall(xml)
+        numbered = [int(number[:9]) for number in tags if number]
+        self._rows += len(tags) - len(numbered)
+        places = _PLACE.findall(xml)
+        self._columns.update(column for column, _ in places)
+        self._height = max([self._height, *numbered, *(int(row[:9]) for _, row in places)])
+        if len(_CELL.findall(xml)) > len(places):
+            widest = max(len(_CELL.findall(row)) for row in _ROW_TAG.split(xml))
+            self._width = max(self._width, widest)
+
+    def check(self) -> None:
+        """Refuse a rectangle that is larger than any sheet of goods.
+
+        Raises:
+            FileRefused: it is.
+        """
+        width = max([self._width, *map(_column_number, self._columns)])
+        cells = width * (self._height + self._rows)
+        if cells > MOST_CELLS:
+            raise FileRefused(UnpackedTooLarge("cells", cells, MOST_CELLS))
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper()[:4]:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,80 @@
+"""The rows of an XLSX file's sheet, each cell as the text a person would type."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Self
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from onhand.imports.model.choices import Limits
+from onhand.imports.model.quantities import DateCell
+from onhand.imports.model.refusals import FileRefused, UnknownSheet, UnreadableFile
+from onhand.imports.readers.packages import check_package
+
+Value = int | float | str | bool | date | time | timedelta
+
+
+class Workbook:
+    """An XLSX file that was found harmless; one of its sheets is held in memory at a time."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        check_package(path, limits)
+        try:
+            self._book = CalamineWorkbook.from_path(path)
+        except (CalamineError, OSError, ValueError):
+            raise FileRefused(UnreadableFile("damaged")) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+    def sheets(self) -> tuple[str, ...]:
+        """The names of all sheets of cells."""
+        kinds = self._book.sheets_metadata
+        return tuple(one.name for one in kinds if one.typ is SheetTypeEnum.WorkSheet)
+
+    def visible(self) -> tuple[str, ...]:
+        """The names of the sheets that a person sees."""
+        kinds = self._book.sheets_metadata
+        return tuple(
+            one.name
+            for one in kinds
+            if one.typ is SheetTypeEnum.WorkSheet and one.visible is SheetVisibleEnum.Visible
+        )
+
+    def read(self, sheet: str) -> CalamineSheet:
+        """Take a sheet into memory.
+
+        Raises:
+            FileRefused: there is none of that name, or it is damaged.
+        """
+        if sheet not in self.sheets():
+            raise FileRefused(UnknownSheet(sheet[:80], self.sheets()))
+        try:
+            return self._book.get_sheet_by_name(sheet)
+        except (CalamineError, OSError, ValueError):
+            raise FileRefused(UnreadableFile("damaged")) from None
+
+
+def sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[str]]]:
+    """The rows of a sheet with their numbers, 1-based, as spreadsheets show them."""
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        yield number, [cell if type(cell) is str else _as_text(cell) for cell in cells]
+
+
+def _as_text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        # Spreadsheets keep 15 digits; what needs more comes out with an exponent, as rounded.
+        return format(value, ".15g")
+    return DateCell(value)
