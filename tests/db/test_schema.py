@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 
 import onhand.access.tables
 import onhand.catalog.tables
+import onhand.imports.tables
 import onhand.jobs.tables
 import onhand.orders.tables
 import onhand.stock.tables
