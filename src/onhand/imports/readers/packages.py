@@ -18,12 +18,14 @@ MOST_RATIO = 250  # a sheet of equal rows packs to a fortieth
 RATIO_COUNTS_FROM = 16_000_000  # bytes unpacked
 MOST_CELLS = 12_000_000  # of one sheet's rectangle; some 400 MB in the library
 _CHUNK = 1 << 18
-_LONGEST_ROW = 1 << 23  # bytes of one row's XML
+_LONGEST_ROW = 1 << 20  # bytes of one row's XML
 
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]+)(\d+)\s*["']""")
-_ROW_TAG = re.compile(rb"<(?:\w+:)?row\b")
-_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^>]*?\br\s*=\s*["']\s*(\d+))?""")
+# As nearly every program writes a cell; the last digit of its row is left out.
+_USUAL_CELL = re.compile(rb'<c r="([A-Za-z]+[0-9]*)[0-9]')
+_PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]+[0-9]*)[0-9]""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_ROW_TAG = re.compile(rb"<(?:\w+:)?row\b")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^>]*?\sr\s*=\s*["']\s*([0-9]+))?""")
 
 
 def check_package(path: Path, limits: Limits) -> None:
@@ -83,13 +85,22 @@ class _Extent:
 
     def add(self, xml: bytes) -> None:
         """Count what this piece of a part holds."""
+        places = _USUAL_CELL.findall(xml)
+        if xml.count(b"<c") != len(places) or b":c" in xml or b":row" in xml:
+            places = _PLACE.findall(xml)
+            self._add_unusual(xml, len(places))
+        for place in set(places):
+            column = place.rstrip(b"0123456789")
+            self._columns.add(column)
+            self._height = max(self._height, int(place[len(column) :][:9] or b"0") * 10 + 9)
+
+    def _add_unusual(self, xml: bytes, places: int) -> None:
+        # Cells and rows that do not say where they are follow the one before.
         tags = _ROW.findall(xml)
         numbered = [int(number[:9]) for number in tags if number]
         self._rows += len(tags) - len(numbered)
-        places = _PLACE.findall(xml)
-        self._columns.update(column for column, _ in places)
-        self._height = max([self._height, *numbered, *(int(row[:9]) for _, row in places)])
-        if len(_CELL.findall(xml)) > len(places):
+        self._height = max([self._height, *numbered])
+        if len(_CELL.findall(xml)) > places:
             widest = max(len(_CELL.findall(row)) for row in _ROW_TAG.split(xml))
             self._width = max(self._width, widest)
 
