@@ -23,6 +23,7 @@ from onhand.cli import (
     sync,
     tests,
     tokens,
+    users,
 )
 from onhand.cli.arguments import parse_key
 from onhand.cli.desk import Options, Refused
@@ -84,6 +85,7 @@ app.add_typer(jobs.commands, name="jobs")
 app.add_typer(ledgers.commands, name="ledger")
 app.command()(replay)
 app.add_typer(tokens.commands, name="token")
+app.add_typer(users.commands, name="user")
 app.add_typer(databases.commands, name="db")
 app.add_typer(tests.commands, name="test")
 app.add_typer(simulate.commands, name="simulate")

@@ -10,6 +10,7 @@ import structlog
 import uuid_utils
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onhand.bootstrap.set_up import PATH as SET_UP
 from onhand.web.errors import Problem, render
 from onhand.web.messages import best_language
 from onhand.web.paths import keep_slashes
@@ -43,7 +44,7 @@ class AccessLog:
         self._log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=_shown(scope["path"]),
             status=status,
             ms=round((perf_counter() - started) * 1000, 2),
             actor=scope.get(ACTOR),
@@ -54,6 +55,11 @@ class AccessLog:
     def failure(self, *, request_id: bytes) -> None:
         """Write down the exception that is being handled, without variables: they hold tokens."""
         self._log.error("request failed", request_id=request_id.decode(), traceback=format_exc())
+
+
+def _shown(path: str) -> str:
+    """A path without the secret of a set-up link."""
+    return f"{SET_UP}…" if path.startswith(SET_UP) else path
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, Field, model_validator
 from starlette.responses import Response
 
 from onhand.access.commands.accounts import begin_set_up, change_user, create_user
@@ -38,7 +38,7 @@ class UserChangesBody(BaseModel):
 
     model_config = some_of(role="admin", active=True)
     role: Literal["viewer", "operator", "admin"] | None = None
-    active: bool | None = None
+    active: bool | None = Field(None, strict=True, description="Whether they may sign in.")
     language: Literal["ja", "zh", "en"] | None = None
     timezone: Name | None = None
 
