@@ -20,7 +20,10 @@ _NARROW = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | {0x3000
 
 def read_text(cell: str) -> str:
     """A cell's text without the spaces and invisible signs around it and our own guard."""
-    text = unguard(cell.strip())
+    text = cell.strip()
+    if not text or (text[0].isalnum() and text.isprintable()):
+        return text
+    text = unguard(text)
     if not text.isprintable():
         text = text.strip(_INVISIBLE)
     return text.strip()

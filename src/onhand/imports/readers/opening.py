@@ -156,7 +156,7 @@ def _open_lines(path: Path, encoding: Encoding) -> io.TextIOWrapper:
 
 def _open_sheet(book: Workbook, choices: Choices, limits: Limits) -> FileSource:
     refused: Refusal = NoSkuColumn((), ALIASES[Role.SKU])
-    wanted = (choices.sheet,) if choices.sheet else book.visible()[:MOST_SHEETS]
+    wanted = (choices.sheet,) if choices.sheet else book.visible[:MOST_SHEETS]
     for name in wanted:
         sheet = book.read(name)
         first = list(islice(sheet_rows(sheet), FIRST_ROWS))
@@ -164,7 +164,7 @@ def _open_sheet(book: Workbook, choices: Choices, limits: Limits) -> FileSource:
         if isinstance(found, HeaderFound):
             code = EvidenceCode.CHOSEN if choices.sheet else EvidenceCode.SHEET_WITH_HEADER
             why = (Evidence(code, {"sheet": name}),)
-            form = _Form(Form.XLSX, first, why, sheet=name, sheets=book.sheets())
+            form = _Form(Form.XLSX, first, why, sheet=name, sheets=book.sheets)
             records = partial(_sheet_records, sheet, limits)
             return FileSource(_facts(form, found), choices, limits, found, records)
         if not isinstance(refused, NoSkuColumn) or not refused.header:

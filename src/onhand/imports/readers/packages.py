@@ -1,8 +1,8 @@
 """Whether an XLSX file can be opened without harm, told before it is.
 
 The library that reads sheets lays a sheet out as a full rectangle: two cells in opposite corners
-would ask for half a terabyte and end the process. So every part is unpacked once, in pieces, its
-checksum compared, and the places its cells name are counted.
+would ask for half a terabyte and end the process, and so would an untrue count of texts. So every
+part is unpacked once, in pieces, its checksum compared, and the places its cells name are counted.
 """
 
 import re
@@ -22,10 +22,11 @@ _LONGEST_ROW = 1 << 20  # bytes of one row's XML
 
 # As nearly every program writes a cell; the last digit of its row is left out.
 _USUAL_CELL = re.compile(rb'<c r="([A-Za-z]+[0-9]*)[0-9]')
-_PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]+[0-9]*)[0-9]""")
+_PLACE = re.compile(rb"""r\s*=\s*["']\s*([A-Za-z]+[0-9]*)[0-9]""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_COUNT = re.compile(rb"""ount\s*=\s*["'][\s+0]*[0-9]{8}""")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row\b")
-_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^>]*?\sr\s*=\s*["']\s*([0-9]+))?""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b(?:[^>]*?r\s*=\s*["']\s*([0-9]+))?""")
 
 
 def check_package(path: Path, limits: Limits) -> None:
@@ -84,9 +85,17 @@ class _Extent:
         self._rows = 0  # that do not say where they are
 
     def add(self, xml: bytes) -> None:
-        """Count what this piece of a part holds."""
+        """Count what this piece of a part holds.
+
+        Raises:
+            FileRefused: it announces a count for which memory would be asked at once.
+        """
+        if _COUNT.search(xml):
+            raise FileRefused(UnreadableFile("damaged"))
         places = _USUAL_CELL.findall(xml)
-        if xml.count(b"<c") != len(places) or b":c" in xml or b":row" in xml:
+        unusual = b":c" in xml or b":row" in xml or b"r =" in xml
+        rows = xml.count(b'<row r="')
+        if unusual or not xml.count(b"<c") == len(places) == xml.count(b"r=") - rows:
             places = _PLACE.findall(xml)
             self._add_unusual(xml, len(places))
         for place in set(places):

@@ -1,6 +1,7 @@
 """The rows of an XLSX file's sheet, each cell as the text a person would type."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Self
@@ -21,15 +22,31 @@ from onhand.imports.readers.packages import check_package
 Value = int | float | str | bool | date | time | timedelta
 
 
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    try:
+        yield
+    except (CalamineError, OSError, ValueError):
+        raise FileRefused(UnreadableFile("damaged")) from None
+    # Where native code gives up it raises what is no Exception and bears no name to import.
+    except BaseException as error:  # tidy: boundary, the library is native code
+        if type(error).__module__ != "pyo3_runtime":
+            raise
+        raise FileRefused(UnreadableFile("damaged")) from None
+
+
 class Workbook:
     """An XLSX file that was found harmless; one of its sheets is held in memory at a time."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         check_package(path, limits)
-        try:
+        with _damage_refused():
             self._book = CalamineWorkbook.from_path(path)
-        except (CalamineError, OSError, ValueError):
-            raise FileRefused(UnreadableFile("damaged")) from None
+            sheets = [
+                one for one in self._book.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet
+            ]
+        self.sheets = tuple(one.name for one in sheets)
+        self.visible = tuple(one.name for one in sheets if one.visible is SheetVisibleEnum.Visible)
 
     def __enter__(self) -> Self:
         return self
@@ -37,32 +54,16 @@ class Workbook:
     def __exit__(self, *_: object) -> None:
         self._book.close()
 
-    def sheets(self) -> tuple[str, ...]:
-        """The names of all sheets of cells."""
-        kinds = self._book.sheets_metadata
-        return tuple(one.name for one in kinds if one.typ is SheetTypeEnum.WorkSheet)
-
-    def visible(self) -> tuple[str, ...]:
-        """The names of the sheets that a person sees."""
-        kinds = self._book.sheets_metadata
-        return tuple(
-            one.name
-            for one in kinds
-            if one.typ is SheetTypeEnum.WorkSheet and one.visible is SheetVisibleEnum.Visible
-        )
-
     def read(self, sheet: str) -> CalamineSheet:
         """Take a sheet into memory.
 
         Raises:
             FileRefused: there is none of that name, or it is damaged.
         """
-        if sheet not in self.sheets():
-            raise FileRefused(UnknownSheet(sheet[:80], self.sheets()))
-        try:
+        if sheet not in self.sheets:
+            raise FileRefused(UnknownSheet(sheet[:80], self.sheets))
+        with _damage_refused():
             return self._book.get_sheet_by_name(sheet)
-        except (CalamineError, OSError, ValueError):
-            raise FileRefused(UnreadableFile("damaged")) from None
 
 
 def sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[str]]]:
