@@ -23,6 +23,7 @@ from onhand.cli import (
     sync,
     tests,
     tokens,
+    undo,
     users,
 )
 from onhand.cli.arguments import parse_key
@@ -73,6 +74,7 @@ def everywhere(
 stock = typer.Typer(help="Units: what is there, what is held, what moved.", no_args_is_help=True)
 stock.add_typer(stock_reads.commands)
 stock.add_typer(stock_writes.commands)
+stock.add_typer(undo.commands)
 
 app.command()(serve)
 app.add_typer(stock, name="stock")

@@ -8,6 +8,7 @@ from onhand.db.types import UtcTimestamp
 _BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 _LATE = sa.text("happened_at < recorded_at")
+_GROUPED = sa.text("reference_type IN ('import', 'manual', 'system')")
 
 location = sa.Table(
     "location",
@@ -58,6 +59,14 @@ stock_event = sa.Table(
         "happened_at",
         sqlite_where=_LATE,
         postgresql_where=_LATE,
+    ),
+    # What may be taken back as a group, and what took it back; orders and carts pay nothing for it.
+    sa.Index(
+        "ix_stock_event_group",
+        "reference_id",
+        "sku_id",
+        sqlite_where=_GROUPED,
+        postgresql_where=_GROUPED,
     ),
     sqlite_autoincrement=True,
 )

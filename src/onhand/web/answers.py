@@ -15,13 +15,14 @@ from onhand.orders.queries.due import CursorView
 from onhand.orders.queries.orders import OrderPage, OrderView
 from onhand.orders.queries.oversell import OversellReport
 from onhand.orders.queries.reconcile import Reconciliation
-from onhand.stock.commands.answers import StockAnswer
+from onhand.stock.commands.answers import StockAnswer, UndoAnswer
 from onhand.stock.queries.counts import CountView
 from onhand.stock.queries.feed import FeedPage
 from onhand.stock.queries.history import EventView, Explanation
 from onhand.stock.queries.holds import HoldView
 from onhand.stock.queries.levels import LevelView
 from onhand.stock.queries.locations import LocationView
+from onhand.stock.queries.undo import UndoPreview
 from onhand.sync.model.rules import Rule
 from onhand.sync.queries.catalogue import CatalogueCount
 from onhand.sync.queries.drifts import DriftPage
@@ -59,6 +60,13 @@ class History(msgspec.Struct, frozen=True):
 
     events: list[EventView]
     cursor: int | None
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """What was taken back or, with a `preview`, what would be."""
+
+    undo: UndoAnswer | None
+    preview: UndoPreview | None
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -267,6 +275,7 @@ ANSWERS: tuple[type, ...] = (
     ReservationPage,
     History,
     Explanation,
+    Undone,
     Swept,
     SkuView,
     SkuPage,

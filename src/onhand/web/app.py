@@ -29,6 +29,7 @@ from onhand.web.api import (
     stores,
     sync,
     tasks,
+    undo,
     users,
 )
 from onhand.web.envelope import AccessLog, Envelope
@@ -39,8 +40,8 @@ from onhand.web.sweeper import sweeping
 
 # A fixed path stands before the one with a code in it.
 _ROUTERS = (
-    *(holds.router, moves.router, levels.router, generic.router, counts.router, places.router),
-    *(stores.router, listings.router, shops.router, rules.router, sync.router),
+    *(holds.router, undo.router, moves.router, levels.router, generic.router, counts.router),
+    *(places.router, stores.router, listings.router, shops.router, rules.router, sync.router),
     *(orders.router, tasks.router, rakuten.router),
     *(manual.router, skus.router, access.router, users.router, audit.router),
     *(health.router, pages.router),

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from onhand.access.model import Refusal
-from onhand.stock.model.refusals import Shortage
+from onhand.stock.model.refusals import Broken, Shortage
 from onhand.web.answers import ANSWERS
 from onhand.web.errors import MEDIA_TYPE, STATUSES
 from onhand.web.examples import EXAMPLES
@@ -50,6 +50,7 @@ TAGS = [
     {"name": "sync", "description": "What shops are told: rules, what waits, failed, differs."},
     {"name": "orders", "description": "Orders taken in from shops, and the order desk."},
     {"name": "files", "description": "Spreadsheets: what is taken in, what is given out."},
+    {"name": "reports", "description": "Stock in numbers: the dashboard, and reports."},
     {"name": "tasks", "description": "Long work: how far it is, what it came to."},
     {"name": "rakuten", "description": "Rakuten's shops: try keys, poll now, look inside."},
     {"name": "access", "description": "Tokens, people, and who you are."},
@@ -112,9 +113,10 @@ def _problem_schema() -> dict[str, Any]:
     for refusal in refusal_kinds().values():
         schema = msgspec.json.schema(refusal)
         facts.update(schema["$defs"][refusal.__name__]["properties"])
-    facts["shortages"] = msgspec.json.schema(list[Shortage])
-    shortage = facts["shortages"].pop("$defs")["Shortage"]
-    facts["shortages"]["items"] = shortage
+    items: tuple[tuple[str, type], ...] = (("shortages", Shortage), ("breaks", Broken))
+    for name, kind in items:
+        listed = msgspec.json.schema(kind)
+        facts[name] = {"type": "array", "items": listed["$defs"][kind.__name__]}
     texts = {"type": "array", "items": {"type": "string"}}
     error = {
         "type": "object",

@@ -30,6 +30,7 @@ from onhand.stock.model.commands import (
     Return,
     SetPolicy,
     Transfer,
+    Undo,
 )
 from onhand.stock.model.events import MAIN_LOCATION, Reference, ReferenceType
 
@@ -62,6 +63,7 @@ class _Needs:
     """What the commands of a batch name."""
 
     codes: set[str]
+    sku_ids: set[str]
     references: set[Reference]
     reservation_ids: set[str]
     owners: set[str]
@@ -82,7 +84,7 @@ def load(
     """
     needs = _needs(pending, policy)
     held_skus = _skus_of_holds(connection, needs)
-    wanted = {names.get(code, code) for code in needs.codes} | held_skus
+    wanted = {names.get(code, code) for code in needs.codes} | held_skus | needs.sku_ids
     stocks = _lock_heads(connection, wanted - {""})
     unresolved = {
         code
@@ -112,7 +114,7 @@ def resolve(connection: sa.Connection, codes: Iterable[str]) -> dict[str, str]:
 
 
 def _needs(pending: Sequence[Pending], policy: Policy) -> _Needs:
-    needs = _Needs(set(), set(), set(), set())
+    needs = _Needs(set(), set(), set(), set(), set())
     for item in pending:
         _add_needs(needs, item.command, policy)
     return needs
@@ -130,6 +132,8 @@ def _add_needs(needs: _Needs, command: Command, policy: Policy) -> None:
         needs.codes.update(ask.skus)
     elif isinstance(ask, SetPolicy | ResetSku):
         needs.codes.add(ask.sku)
+    elif isinstance(ask, Undo):
+        needs.sku_ids.update(line.sku for line in ask.lines)
     elif isinstance(ask, Reserve) and policy.max_held_units_per_owner is not None:
         needs.owners.add(ask.owner)
 

@@ -12,7 +12,7 @@ from onhand.catalog.commands import unregister
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.types import to_text
 from onhand.stock import tables
-from onhand.stock.commands.answers import LevelAnswer, ReservationAnswer, StockAnswer
+from onhand.stock.commands.answers import LevelAnswer, ReservationAnswer, StockAnswer, UndoPart
 from onhand.stock.commands.pending import Pending
 from onhand.stock.model.book import Book, Hold, SkuStock
 from onhand.stock.model.commands import (
@@ -22,6 +22,7 @@ from onhand.stock.model.commands import (
     Note,
     ResetSku,
     SetPolicy,
+    Undo,
 )
 from onhand.stock.model.draft import Draft
 from onhand.stock.model.events import Event
@@ -141,15 +142,19 @@ def answer(draft: Draft, command: Command) -> str:
     elif isinstance(ask, SetPolicy | ResetSku):
         stock = book.stocks[book.names.get(ask.sku, ask.sku)]
         stocks[stock.sku_id] = stock
-    body = StockAnswer(
-        draft.command_id,
-        book.now_text,
-        [_reservation_answer(hold) for hold in holds.values()],
-        [
-            LevelAnswer(s.sku_id, s.on_hand, s.reserved, s.available, s.version)
-            for s in stocks.values()
-        ],
-    )
+    levels = [
+        LevelAnswer(s.sku_id, s.on_hand, s.reserved, s.available, s.version)
+        for s in stocks.values()
+    ]
+    body: StockAnswer | UndoPart
+    if isinstance(ask, Undo):
+        left_out = list(draft.left_out)
+        body = UndoPart(
+            draft.command_id, book.now_text, ask.how, levels, left_out, is_last=ask.is_last
+        )
+    else:
+        reservations = [_reservation_answer(hold) for hold in holds.values()]
+        body = StockAnswer(draft.command_id, book.now_text, reservations, levels)
     return _encoder.encode(body).decode()
 
 
@@ -242,6 +247,8 @@ def _entry_row(book: Book, entry: Entry) -> tuple[object, ...]:
 def _subject(command: Command) -> str:
     """What the audit trail is searched by: the reference, the SKU or the SKUs."""
     ask = command.ask
+    if isinstance(ask, Undo):
+        return ask.undoes
     reference = getattr(ask, "reference", None)
     if reference is not None:
         return f"{reference.type.value}:{reference.id}"

@@ -203,6 +203,43 @@ class Note:
     reference: Reference
 
 
+class UndoHow(StrEnum):
+    """What becomes of a group when some of it cannot be taken back any more."""
+
+    ALL_OR_NOTHING = "all_or_nothing"
+    WHAT_IS_POSSIBLE = "what_is_possible"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLine:
+    """On hand of one SKU at one location changes by `units`, other than 0, in this generation.
+
+    `sku` is an id, never an alias.
+    """
+
+    sku: str
+    generation: int
+    location: str
+    units: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back what the group `undoes` changed; a large group goes in parts, from 0.
+
+    Of a SKU everything is taken back, or nothing. A first part that can take back nothing at all
+    is refused either way.
+    """
+
+    undoes: str
+    how: UndoHow
+    lines: tuple[UndoLine, ...]
+    part: int
+    is_last: bool
+    reference: Reference
+
+
 Ask = (
     Receive
     | Reserve
@@ -217,6 +254,7 @@ Ask = (
     | SetPolicy
     | ResetSku
     | Note
+    | Undo
 )
 
 

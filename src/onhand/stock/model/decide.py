@@ -19,6 +19,7 @@ from onhand.stock.model.commands import (
     Return,
     SetPolicy,
     Transfer,
+    Undo,
 )
 from onhand.stock.model.draft import LARGEST_BALANCE, Draft
 from onhand.stock.model.events import MAIN_LOCATION, Kind, Reference, ReferenceType, utc_text
@@ -42,6 +43,7 @@ from onhand.stock.model.refusals import (
     Refusal,
     UnknownSku,
 )
+from onhand.stock.model.undo import decide_undo
 
 
 def decide(book: Book, command: Command, command_id: str) -> Draft | Refusal:
@@ -80,6 +82,7 @@ _DECISIONS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     # Due holds have ended before the first command of a batch is decided.
     ExpireHolds: lambda _draft, _ask: None,
     Note: _note,
+    Undo: decide_undo,
 }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from onhand.stock.model.book import Book, Change, Hold, SkuStock
 from onhand.stock.model.commands import Caller
 from onhand.stock.model.events import Kind, Reference
-from onhand.stock.model.refusals import InsufficientStock, Shortage, UnknownLocation
+from onhand.stock.model.refusals import Broken, InsufficientStock, Shortage, UnknownLocation
 
 LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bits hold
 
@@ -46,6 +46,7 @@ class Draft:
         # What a change of terms or policy was and became; balances are in the events themselves.
         self.before: dict[str, object] | None = None
         self.after: dict[str, object] | None = None
+        self.left_out: tuple[Broken, ...] = ()  # of an undo: what it could not take back
         self._leave: list[tuple[SkuStock, str]] = []
 
     def add(self, change: Change) -> None:

@@ -200,6 +200,65 @@ class CountEnded(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """One change of `units` that cannot be taken back.
+
+    `why` is `units_gone` (sold, held or moved since, `shortfall_units` of them), `sku_gone` (reset
+    since), `location_gone` or `balance_too_large`.
+    """
+
+    sku: str
+    location: str
+    units: int
+    why: str
+    shortfall_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoBreaks(Refusal):
+    """Some of the group cannot be taken back; `breaks` shows the first of so many `broken`."""
+
+    code: ClassVar[str] = "undo_breaks"
+    undoes: str
+    broken: int
+    breaks: tuple[Broken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoNotFound(Refusal):
+    """No movement of stock belongs to this file, count or command."""
+
+    code: ClassVar[str] = "undo_not_found"
+    undoes: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotUndoable(Refusal):
+    """Only imports, receipts, adjustments, counts and transfers can be taken back as a group."""
+
+    code: ClassVar[str] = "not_undoable"
+    undoes: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoIsFinal(Refusal):
+    """What took something back cannot be taken back itself."""
+
+    code: ClassVar[str] = "undo_is_final"
+    undoes: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfGroup(Refusal):
+    """The command is one of several of a file or count, which is taken back as a whole."""
+
+    code: ClassVar[str] = "part_of_group"
+    undoes: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestOnly(Refusal):
     """Only test data can be reset."""
 

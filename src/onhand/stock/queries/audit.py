@@ -39,8 +39,7 @@ def with_balances(connection: sa.Connection, entries: Sequence[AuditView]) -> li
     last: list[tuple[str, str, int]] = []
     for entry in entries:
         if entry.before is None and entry.after is None:
-            levels = msgspec.json.decode(entry.answer, type=_Answer).levels
-            last.extend((entry.command_id, level.sku, level.version) for level in levels)
+            last.extend(_last_events(entry.command_id, entry.answer))
     found: dict[str, tuple[dict[Any, Balance], dict[Any, Balance]]] = {}
     for row in _events(connection, last):
         before, after = found.setdefault(row.command_id, ({}, {}))
@@ -51,6 +50,18 @@ def with_balances(connection: sa.Connection, entries: Sequence[AuditView]) -> li
             place, Balance(*place, on_hand - row.on_hand_change, reserved - row.reserved_change)
         )
     return [_filled(entry, *found.get(entry.command_id, ({}, {}))) for entry in entries]
+
+
+def events_of_command(
+    connection: sa.Connection, command_id: str, answer: str
+) -> Sequence[sa.Row[Any]]:
+    """The events of an accepted stock command, found by its answer; by SKU, oldest first."""
+    return _events(connection, _last_events(command_id, answer))
+
+
+def _last_events(command_id: str, answer: str | msgspec.Raw) -> list[tuple[str, str, int]]:
+    levels = msgspec.json.decode(answer, type=_Answer).levels
+    return [(command_id, level.sku, level.version) for level in levels]
 
 
 def _filled(entry: AuditView, before: dict[Any, Balance], after: dict[Any, Balance]) -> AuditView:
@@ -75,8 +86,9 @@ WITH RECURSIVE last AS ({last}), walk AS (
     JOIN stock_event e ON e.sku_id = walk.sku_id AND e.seq = walk.seq - 1
     WHERE e.command_id = walk.command_id
 )
-SELECT e.command_id, e.sku_id, e.location_id, e.on_hand_change, e.reserved_change,
-       e.on_hand_after, e.reserved_after
+SELECT e.command_id, e.sku_id, e.generation, e.location_id, e.kind, e.on_hand_change,
+       e.reserved_change, e.on_hand_after, e.reserved_after, e.reference_type, e.reference_id,
+       e.actor, e.recorded_at
 FROM walk JOIN stock_event e ON e.sku_id = walk.sku_id AND e.seq = walk.seq
 ORDER BY e.command_id, e.sku_id, e.seq
 """

@@ -1,6 +1,7 @@
 """History of one SKU, and why its figures are what they are."""
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +9,17 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.catalog.queries import find_registered
-from onhand.stock.model.events import Kind
+from onhand.stock.model.events import Kind, Reference, ReferenceType
+from onhand.stock.model.undo import (
+    UNDOABLE,
+    command_name,
+    group_name,
+    undo_reference,
+    undone_group,
+)
 from onhand.stock.queries.holds import HoldFilter, HoldView, list_holds
 from onhand.stock.queries.levels import LevelView, read_levels
+from onhand.stock.queries.undo import undone_by
 from onhand.stock.tables import ledger_head, stock_event
 
 # The four-way view of older tools; an adjustment is neither in nor out.
@@ -24,7 +33,11 @@ FOUR_WAY = {
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """One stock event; changes and balances are whole units at its location."""
+    """One stock event; changes and balances are whole units at its location.
+
+    `undoes` names the group that it took back: `import:…`, `manual:…` or `command:…`.
+    `undone_by` is the command that took the event back, told in the history of a SKU only.
+    """
 
     cursor: str
     seq: int
@@ -48,6 +61,8 @@ class EventView(msgspec.Struct, frozen=True):
     happened_at: datetime
     recorded_at: datetime
     hash: str
+    undoes: str | None = None
+    undone_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,35 @@ def history(connection: sa.Connection, code: str, wanted: HistoryFilter) -> list
     ):
         if value is not None:
             statement = statement.where(compare(column, value))
-    return [event_view(row) for row in connection.execute(statement)]
+    views = [event_view(row) for row in connection.execute(statement)]
+    return _with_undos(connection, sku_id, views)
+
+
+def _with_undos(
+    connection: sa.Connection, sku_id: str, views: Sequence[EventView]
+) -> list[EventView]:
+    """The events of one SKU, each with the command that took it back."""
+    groups = {view.cursor: _groups(view) for view in views if view.kind in UNDOABLE}
+    references = {undo_reference(name).id for names in groups.values() for name in names}
+    found = undone_by(connection, sku_id, references)
+    if not found:
+        return list(views)
+    commands = {
+        cursor: next(
+            (found[mark] for name in names if (mark := undo_reference(name).id) in found), None
+        )
+        for cursor, names in groups.items()
+    }
+    return [msgspec.structs.replace(view, undone_by=commands.get(view.cursor)) for view in views]
+
+
+def _groups(view: EventView) -> list[str]:
+    """The groups that an event may have been taken back with."""
+    names = [command_name(view.command_id)]
+    if view.reference_type is not None and view.reference_id is not None:
+        reference = Reference(ReferenceType(view.reference_type), view.reference_id)
+        names.append(group_name(reference))
+    return names
 
 
 def event_view(row: sa.Row[tuple[object, ...]]) -> EventView:
@@ -116,6 +159,7 @@ def event_view(row: sa.Row[tuple[object, ...]]) -> EventView:
         happened_at=row.happened_at,
         recorded_at=row.recorded_at,
         hash=row.hash,
+        undoes=undone_group(row.reference_type, row.reference_id),
     )
 
 

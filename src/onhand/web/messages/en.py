@@ -67,6 +67,23 @@ ENGLISH = {
     ),
     "count_not_found": Text("Stocktake not found", "There is no stocktake {count}."),
     "count_ended": Text("Stocktake has ended", "The stocktake {count} is over; it is {state}."),
+    "undo_not_found": Text("Nothing to undo", "No movement of stock belongs to {undoes}."),
+    "undo_breaks": Text(
+        "Cannot be taken back as it was",
+        "{broken} changes of {undoes} cannot be taken back: {breaks}. "
+        "Take back what is possible, or nothing.",
+        "{sku} at {location}: {units} ({why})",
+    ),
+    "undo_is_final": Text(
+        "An undo stays", "{undoes} took something back already. Adjust the stock instead."
+    ),
+    "not_undoable": Text(
+        "Cannot be taken back as a group",
+        "{undoes} is {what}; only imports, receipts, adjustments, counts and transfers can be.",
+    ),
+    "part_of_group": Text(
+        "Part of a larger group", "{undoes} is one part of {group}; take that back as a whole."
+    ),
     # SKUs, tokens, people
     "invalid_sku_code": Text(
         "Invalid SKU code",

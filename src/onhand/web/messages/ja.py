@@ -67,6 +67,24 @@ JAPANESE = {
     ),
     "count_not_found": Text("棚卸が見つかりません", "棚卸 {count} はありません。"),
     "count_ended": Text("棚卸は終了しています", "棚卸 {count} は終了しています（状態：{state}）。"),
+    "undo_not_found": Text("取り消す対象がありません", "{undoes} に属する在庫の動きはありません。"),
+    "undo_breaks": Text(
+        "元に戻せない変更があります",
+        "{undoes} のうち {broken} 件は元に戻せません：{breaks}。"
+        "できる分だけ戻すか、全体を取りやめてください。",
+        "{location} の {sku}：{units}（{why}）",
+    ),
+    "undo_is_final": Text(
+        "取り消しは取り消せません",
+        "{undoes} は取り消しそのものです。在庫調整で直してください。",
+    ),
+    "not_undoable": Text(
+        "まとめて取り消せません",
+        "{undoes} は {what} です。取り消せるのは取り込み、入荷、調整、棚卸、移動だけです。",
+    ),
+    "part_of_group": Text(
+        "まとまりの一部です", "{undoes} は {group} の一部です。全体を取り消してください。"
+    ),
     # SKUs, tokens, people
     "invalid_sku_code": Text(
         "SKUコードが不正です",

@@ -54,6 +54,18 @@ CHINESE = {
     "main_location": Text("主仓库", "{location} 是未指定仓库时的默认仓库，不能停用。"),
     "count_not_found": Text("找不到盘点单", "盘点单 {count} 不存在。"),
     "count_ended": Text("盘点已结束", "盘点单 {count} 已结束（状态：{state}）。"),
+    "undo_not_found": Text("没有可撤销的内容", "没有属于 {undoes} 的库存变动。"),
+    "undo_breaks": Text(
+        "有变动无法撤销",
+        "{undoes} 中有 {broken} 项无法撤销：{breaks}。请只撤销可撤销的部分，或全部不撤销。",
+        "{location} 的 {sku}：{units}（{why}）",
+    ),
+    "undo_is_final": Text("撤销不能再撤销", "{undoes} 本身就是一次撤销。请改用库存调整。"),
+    "not_undoable": Text(
+        "不能整组撤销",
+        "{undoes} 是 {what}；只有导入、入库、调整、盘点和调拨可以撤销。",
+    ),
+    "part_of_group": Text("属于更大的一组", "{undoes} 是 {group} 的一部分，请整组撤销。"),
     # SKUs, tokens, people
     "invalid_sku_code": Text("SKU 编码无效", "编码应为 1–{longest} 个字符且不含控制字符：{sku}。"),
     "sku_exists": Text("SKU 已存在", "SKU {sku} 已经登记。"),

@@ -1,0 +1,188 @@
+"""Taking back an import, adjustment, count or transfer as a group, once (S13)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from onhand.access.commands import AuditEntry, Change, Write, identify, record, write_once
+from onhand.access.model import Accepted, Actor, IdempotencyConflict, Refusal
+from onhand.access.queries import first_answer
+from onhand.db.errors import DatabaseUnavailable, TransactionConflict
+from onhand.stock.commands.answers import UndoPart
+from onhand.stock.commands.ledger import Ledger
+from onhand.stock.model.commands import Caller, Command, Undo, UndoHow, UndoLine
+from onhand.stock.model.refusals import Broken, UndoBreaks
+from onhand.stock.model.undo import breaks_of, by_sku, undo_reference
+from onhand.stock.queries.undo import (
+    KEY_SPACE,
+    Group,
+    Named,
+    answer_of,
+    breaks_now,
+    find_group,
+    part_key,
+    read_parts,
+)
+
+SKUS_AT_ONCE = 500  # of one command, and of one transaction where not all must go together
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUndo:
+    """What is to be taken back, and what becomes of the rest when some of it cannot be."""
+
+    named: Named
+    how: UndoHow
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    ledger: Ledger
+    caller: Caller
+    group: Group
+    how: UndoHow
+    write: Write
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.caller.actor, self.caller.source.value, self.caller.origin)
+
+
+def undo(
+    ledger: Ledger,
+    caller: Caller,
+    ask: GroupUndo,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Accepted | Refusal:
+    """Take a group back by counter-events; the answer is an `UndoAnswer`.
+
+    Happens once: who asks again, also at the same moment or in the other way, gets the first
+    answer. All or nothing is one transaction; what is possible goes on in several, and after a
+    crash the next call goes on where it ended. Nothing may be added to the group meanwhile.
+
+    Raises:
+        DatabaseUnavailable: repeat the call.
+    """
+    with ledger.database.read() as connection:
+        group = find_group(connection, ask.named)
+    if isinstance(group, Refusal):
+        return group
+    write = Write("AskUndo", (group.name, ask.how), now, idempotency_key)
+    task = _Task(ledger, caller, group, ask.how, write)
+    did_some = False
+    for _ in range(_ATTEMPTS + len(group.lines)):  # each turn does a part, or loses a race for it
+        with ledger.database.read() as connection:
+            parts = read_parts(connection, group.name)
+        if parts and parts[-1][0].is_last:
+            break
+        result = _decide(task, _next_commands(task, [part for part, _ in parts]))
+        if isinstance(result, Refusal):
+            return result
+        did_some = did_some or result
+    else:
+        raise DatabaseUnavailable("too many conflicting transactions")
+    refusal = _claim_key(task)
+    answer = answer_of(group.name, parts)
+    text = msgspec.json.encode(answer).decode()
+    return refusal or Accepted(answer.undo_id, text, replayed=not did_some)
+
+
+def _next_commands(task: _Task, parts: Sequence[UndoPart]) -> list[Command]:
+    """What is still to be decided: everything, or the next part where not all must go together."""
+    done = {level.sku for part in parts for level in part.levels}
+    done |= {broken.sku for part in parts for broken in part.left_out}
+    rest = [(sku, lines) for sku, lines in by_sku(task.group.lines) if sku not in done]
+    how = parts[0].how if parts else task.how
+    in_parts = how is UndoHow.WHAT_IS_POSSIBLE
+    if in_parts and not parts:
+        # What can be taken back goes first: a first part in vain is an undo in vain.
+        with task.ledger.database.read() as connection:
+            broken = breaks_now(connection, task.group.lines, task.write.now)
+        rest.sort(key=lambda item: item[0] in broken)
+    shares = [rest[at : at + SKUS_AT_ONCE] for at in range(0, len(rest), SKUS_AT_ONCE)] or [[]]
+    commands = [
+        _command(
+            task,
+            Undo(
+                task.group.name,
+                how,
+                _flat(share),
+                len(parts) + number,
+                number == len(shares) - 1,
+                undo_reference(task.group.name),
+            ),
+        )
+        for number, share in enumerate(shares)
+    ]
+    return commands[:1] if in_parts else commands
+
+
+def _flat(share: Sequence[tuple[str, list[UndoLine]]]) -> tuple[UndoLine, ...]:
+    return tuple(line for _, lines in share for line in lines)
+
+
+def _command(task: _Task, ask: Undo) -> Command:
+    key = part_key(ask.undoes, ask.part)
+    return Command(task.caller, ask, idempotency_key=key, key_space=KEY_SPACE)
+
+
+def _decide(task: _Task, commands: Sequence[Command]) -> bool | Refusal:
+    """Do all of these or none, with the caller's key; False when another was quicker."""
+    ledger, request = task.ledger, identify(task.actor, task.write)
+    for _ in range(_ATTEMPTS):
+        try:
+            with ledger.database.begin_ledger() as connection:
+                known = first_answer(connection, request)
+                if isinstance(known, IdempotencyConflict):
+                    return known
+                results = ledger.execute_within(connection, commands)
+                refusals = [result for result in results if isinstance(result, Refusal)]
+                if refusals or all(isinstance(r, Accepted) and r.replayed for r in results):
+                    connection.rollback()
+                    return _merged(task, refusals)
+                if request.idempotency_key is not None and known is None:
+                    record(
+                        connection,
+                        AuditEntry(
+                            request=request,
+                            actor=task.actor,
+                            action=task.write.action,
+                            subject=task.group.name,
+                            recorded_at=task.write.now,
+                            answer="null",
+                        ),
+                    )
+        except TransactionConflict:
+            continue  # another process won a key or a lock; what it wrote is visible now
+        if ledger.at_change is not None:
+            ledger.at_change()
+        return True
+    raise DatabaseUnavailable("too many conflicting transactions")
+
+
+def _merged(task: _Task, refusals: Sequence[Refusal]) -> bool | Refusal:
+    """One refusal for all parts; False where another has done one of them meanwhile."""
+    broken: list[Broken] = []
+    count = 0
+    for refusal in refusals:
+        if isinstance(refusal, IdempotencyConflict):
+            return False
+        if not isinstance(refusal, UndoBreaks):
+            return refusal
+        broken += refusal.breaks
+        count += refusal.broken
+    return breaks_of(task.group.name, broken, count) if broken else False
+
+
+def _claim_key(task: _Task) -> Refusal | None:
+    """Note the caller's key also where others did all the work."""
+    if task.write.idempotency_key is None:
+        return None
+    change = Change(task.group.name, None)
+    result = write_once(task.ledger.database, task.actor, task.write, lambda _: change)
+    return result if isinstance(result, Refusal) else None
