@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from onhand.access.commands import IssuedToken, create_token, create_user, revoke_token
+from onhand.access.commands import IssuedToken, create_token, revoke_token
 from onhand.access.model import (
     Accepted,
     Actor,
@@ -16,24 +16,19 @@ from onhand.access.model import (
     InvalidMoment,
     InvalidName,
     NewToken,
-    NewUser,
     Refusal,
     Right,
-    Role,
     Scope,
     TokenAlreadyMade,
     TokenNotFound,
-    UserExists,
     token_hash,
 )
 from onhand.access.queries import (
     AuditFilter,
     AuditView,
     TokenView,
-    UserView,
     find_token,
     list_tokens,
-    list_users,
     search_audit,
 )
 from onhand.access.tables import api_token
@@ -165,21 +160,6 @@ def test_making_and_revoking_are_in_the_audit_trail(database: Database, clock: F
     assert revoked.after is not None
     assert msgspec.json.decode(revoked.before)["revoked_at"] is None
     assert msgspec.json.decode(revoked.after)["revoked_at"] == "2026-03-01T12:00:01Z"
-
-
-def test_people_have_names_of_their_own(database: Database) -> None:
-    for name, role in (("mei", Role.OPERATOR), ("ann", Role.VIEWER)):
-        assert isinstance(create_user(database, ROOT, NewUser(name, role), now=START), Accepted)
-
-    assert create_user(database, ROOT, NewUser("mei", Role.ADMIN), now=START) == UserExists("mei")
-    assert create_user(database, ROOT, NewUser("\n", Role.ADMIN), now=START) == InvalidName("\n")
-    with database.read() as connection:
-        people = list_users(connection)
-    assert [(person.name, person.role, person.active) for person in people] == [
-        ("ann", "viewer", True),
-        ("mei", "operator", True),
-    ]
-    assert isinstance(people[0], UserView)
 
 
 @pytest.mark.parametrize(

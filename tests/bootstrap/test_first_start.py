@@ -4,17 +4,23 @@ import json
 import multiprocessing
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from onhand.access.model import EnvironmentName, Scope
+from onhand.access.commands.accounts import create_user
+from onhand.access.commands.people import SignedIn, finish_set_up
+from onhand.access.model import Actor, EnvironmentName, NewUser, Role, Scope
+from onhand.access.model.people import SetUp, SetUpLinkInvalid
 from onhand.access.queries import AuditFilter, list_tokens, list_users, search_audit
 from onhand.bootstrap.environment import Environment, Onhand, first_start, open_environments
+from onhand.bootstrap.set_up import pending_set_up, set_up_file
 from onhand.bootstrap.settings import SettingsError, load_settings
 from onhand.catalog.queries import SkuFilter, SkuSort, list_skus
+from onhand.db.migrate import upgrade
 from onhand.stock.commands import Accepted
 from onhand.stock.model.commands import Caller, Command, ResetSku
 from tests.shop import cart, reserve
@@ -63,7 +69,7 @@ def counts(environment: Environment) -> tuple[int, int, int]:
         return len(list_users(connection)), len(list_tokens(connection)), len(entries)
 
 
-def test_it_makes_an_admin_for_each_and_the_demo_for_test(onhand: Onhand) -> None:
+def test_it_makes_a_token_for_each_the_first_person_and_the_demo_for_test(onhand: Onhand) -> None:
     made = first_start(onhand)
 
     home = onhand.settings.onhand_home
@@ -78,7 +84,45 @@ def test_it_makes_an_admin_for_each_and_the_demo_for_test(onhand: Onhand) -> Non
     assert goods(onhand.test)["ce1111"] == 47
     assert len(goods(onhand.test)) == 20
     assert counts(onhand.live) == (1, 1, 2)
-    assert counts(onhand.test) == (1, 1, 10)
+    assert counts(onhand.test) == (0, 1, 10)
+
+
+def test_the_first_person_comes_in_by_a_link_that_works_once(
+    env: dict[str, str], onhand: Onhand
+) -> None:
+    first_start(onhand)
+    file = set_up_file(onhand.settings.onhand_home)
+    assert file.stat().st_mode & 0o777 == 0o600
+    live = onhand.live
+
+    path = pending_set_up(onhand.settings, live.database, now=live.clock() + timedelta(days=400))
+
+    assert path == f"/setup/{file.read_text().strip()}"
+    again = open_environments(load_settings(env))
+    first_start(again)
+    assert pending_set_up(again.settings, again.live.database, now=live.clock()) == path
+    again.close()
+    answer = SetUp(file.read_text().strip(), "correct horse")
+    signed_in = finish_set_up(live.database, answer, now=live.clock())
+    assert isinstance(signed_in, SignedIn)
+    assert (signed_in.user.name, signed_in.user.role) == ("admin", "admin")
+    assert onhand.sessions.find(signed_in.secret) is not None
+    assert pending_set_up(onhand.settings, live.database, now=live.clock()) is None
+    assert not file.exists()
+    assert finish_set_up(live.database, answer, now=live.clock()) == SetUpLinkInvalid()
+
+
+def test_people_made_before_the_first_start_are_left_in_charge(onhand: Onhand) -> None:
+    for environment in onhand.environments:
+        upgrade(environment.database)
+    new = NewUser("mei", Role.ADMIN)
+    create_user(onhand.live.database, Actor("cli:root"), new, now=onhand.live.clock())
+
+    assert len(first_start(onhand)) == 2
+
+    with onhand.live.database.read() as connection:
+        assert [person.name for person in list_users(connection)] == ["mei"]
+    assert not set_up_file(onhand.settings.onhand_home).exists()
 
 
 def test_a_second_start_changes_nothing(env: dict[str, str], onhand: Onhand) -> None:
@@ -127,7 +171,7 @@ def test_processes_that_start_at_once_make_everything_once(
 
     assert sorted(name for answer in answers for name in answer) == ["live", "test"]
     assert counts(onhand.live) == (1, 1, 2)
-    assert counts(onhand.test) == (1, 1, 10)
+    assert counts(onhand.test) == (0, 1, 10)
     assert goods(onhand.test)["ce1111"] == 47
     for name in EnvironmentName:
         secret = (onhand.settings.onhand_home / f"admin-token.{name}").read_text().strip()
@@ -143,7 +187,7 @@ def test_a_start_that_could_not_keep_the_token_is_made_up_for(onhand: Onhand) ->
 
     assert list(first_start(onhand)) == [TEST]
     onhand.test.authenticator.authenticate(file.read_text().strip())
-    assert counts(onhand.test) == (1, 1, 10)
+    assert counts(onhand.test) == (0, 1, 10)
     assert [left.name for left in onhand.settings.onhand_home.glob("admin-token.*")] == [
         "admin-token.live",
         "admin-token.test",

@@ -29,7 +29,6 @@ CALLS: tuple[tuple[str, str, str, Any], ...] = (
     ("operate", "POST", "/inventory/cleanup/expired-reservations", None),
     ("operate", "GET", "/counts", None),
     ("administer", "GET", "/tokens", None),
-    ("administer", "GET", "/users", None),
     ("administer", "POST", "/test/reset", None),
 )
 RIGHTS = {
@@ -167,15 +166,6 @@ def test_a_reset_asked_for_again_leaves_what_was_done_since(api: Api) -> None:
 
     assert (again.json(), again.headers["idempotent-replayed"]) == ({"reset": "test"}, "true")
     assert api.get("/skus/new")["sku"] == "new"
-
-
-def test_people_are_made_known(api: Api) -> None:
-    made = api.post("/users", {"name": "佐藤", "role": "operator"}, expect=201)
-
-    assert api.get("/users")["users"] == [made]
-    assert api.post("/users", {"name": "佐藤", "role": "viewer"}, expect=409)["code"] == (
-        "user_exists"
-    )
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def list_all(context: typer.Context) -> None:
 
 
 @commands.command()
-def change(
+def change(  # tidy: override — typer reads the command's options from here
     context: typer.Context,
     name: Name,
     *,

@@ -144,7 +144,7 @@ def begin_set_up(
         put_link(connection, known.user_id, secret, expires_at)
         return Change(f"user:{known.name}", {"name": known.name, "expires_at": expires_at})
 
-    result = _write_person(database, asked, name, _Wish("CreateSetUpLink", name, change))
+    result = _write_person(database, asked, name, _Wish("CreateSetUpLink", valid_s, change))
     if isinstance(result, Refusal):
         return result
     made = msgspec.json.decode(result.answer, type=_Made)

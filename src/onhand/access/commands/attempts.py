@@ -52,7 +52,7 @@ def count_attempt(
 
 def forgive(connection: sa.Connection, name: str, origin: str | None) -> None:
     """A sign-in went well: the name starts anew, and the address gets this attempt back."""
-    forget_name(connection, name)
+    # The address before the name, as when they are counted: else the two wait for each other.
     subject = sign_in_attempt.c.subject == _address(origin)
     whole_at = connection.execute(
         sa.select(sign_in_attempt.c.whole_at).where(subject).with_for_update()
@@ -63,6 +63,7 @@ def forgive(connection: sa.Connection, name: str, origin: str | None) -> None:
             .where(subject)
             .values(whole_at=give_back(PER_ADDRESS, whole_at))
         )
+    forget_name(connection, name)
 
 
 def forget_name(connection: sa.Connection, name: str) -> None:
