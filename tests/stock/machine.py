@@ -33,10 +33,13 @@ from onhand.stock.model.commands import (
     Return,
     SetPolicy,
     Transfer,
+    Undo,
+    UndoHow,
 )
 from onhand.stock.model.decide import decide
 from onhand.stock.model.events import Event, Reference, ReferenceType
 from onhand.stock.model.refusals import IdempotencyConflict, Refusal
+from onhand.stock.model.undo import UNDOABLE, negate, undo_reference
 from tests.shop import START
 from tests.stock.recount import Account, check_account, fold
 
@@ -130,8 +133,8 @@ class Outcome:
 def outcome_of(text: str, *, replayed: bool) -> Outcome:
     """The outcome of an accepted command from its answer."""
     told = json.loads(text)
-    holds = [{k: v for k, v in hold.items() if k != "id"} for hold in told["reservations"]]
-    return Outcome(None, told["levels"], holds, replayed)
+    holds = [{k: v for k, v in hold.items() if k != "id"} for hold in told.get("reservations", ())]
+    return Outcome(None, told["levels"], [*holds, *told.get("left_out", ())], replayed)
 
 
 class Subject(Protocol):
@@ -300,6 +303,29 @@ class LedgerMachine(RuleBasedStateMachine):
             self.leave.add(ALIASES.get(ask.sku, ask.sku))
         elif isinstance(ask, Count):
             self.leave |= {ALIASES.get(line.sku, line.sku) for line in ask.lines}
+
+    @rule(
+        choice=st.integers(0, 10**6),
+        how=st.sampled_from(UndoHow),
+        caller=st.sampled_from(CALLERS),
+    )
+    def take_back(self, choice: int, how: UndoHow, caller: Caller) -> None:
+        """One of the commands that moved units without a hold is undone, perhaps again."""
+        groups: dict[str, list[Event]] = {}
+        for event in self.twin.events:
+            if event.kind in UNDOABLE and event.reservation_id is None:
+                groups.setdefault(event.command_id, []).append(event)
+        if not groups:
+            return
+        number = choice % len(groups)
+        name = f"command:{number}"
+        events = list(groups.values())[number]
+        lines = tuple(negate((e[1], e[2], e[4], e[5], e[6]) for e in events))
+        ask = Undo(name, how, lines, 0, is_last=True, reference=undo_reference(name))
+        command = Command(caller, ask, name, key_space=" undo")
+        (outcome,) = self.subject.run([command], self.now)
+        assert [outcome] == self.twin.run([command], self.now)
+        self.note(command, outcome)
 
     @rule(choice=st.integers(0, 10**6))
     def replay(self, choice: int) -> None:
