@@ -1,5 +1,6 @@
 """The schema: what migrations make is what the tables say, and it guards itself."""
 
+import inspect
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import onhand.access.tables
 import onhand.catalog.tables
@@ -20,7 +22,7 @@ import onhand.stock.tables
 import onhand.sync.tables  # noqa: F401 — every room adds its tables to the metadata
 from onhand.db.database import Database
 from onhand.db.metadata import metadata
-from onhand.db.migrate import is_current, upgrade
+from onhand.db.migrate import is_current, newest_revision, upgrade
 from tests.databases import SchemaTemplate
 from tests.shop import Shop, cart, reserve
 from tests.stock.recount import table
@@ -30,6 +32,11 @@ def test_migrations_make_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_revision_is_known_without_running_the_scripts() -> None:
+    scripts = Path(inspect.getfile(newest_revision)).parent / "migrations"
+    assert newest_revision() == ScriptDirectory(str(scripts)).get_current_head()
 
 
 def test_check_constraints_are_the_same_on_both(
