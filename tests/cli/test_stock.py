@@ -209,3 +209,35 @@ def test_what_others_wrote_cannot_command_the_terminal(goods: Run, shop: Shop) -
 
     assert "\x1b" not in listed.out
     assert "�[31mred" in listed.out
+
+
+def test_a_command_is_looked_at_and_taken_back(goods: Run) -> None:
+    done = goods("stock", "adjust", "ab-1=4", "--mode", "add", "--reason", "wrong", "--json")
+    named = f"command:{done.answer['command_id']}"
+    seen = goods("stock", "undo", named, "--dry-run", "--json")
+    shown = goods("stock", "undo", named, "--dry-run")
+    undone = goods("stock", "undo", named, "--json")
+    again = goods("stock", "undo", named)
+    final = goods("stock", "undo", f"command:{undone.answer['undo_id']}")
+
+    assert [line["units"] for line in seen.answer["lines"]] == [-4]
+    assert "1 of 1 SKUs can be taken back" in shown.err
+    assert (undone.answer["skus"], undone.answer["done_by"]) == (1, USER)
+    assert "first answer" in again.err
+    assert named in again.out
+    assert (final.code, "Adjust the stock instead" in final.err) == (1, True)
+    assert goods("stock", "undo", "order:1").code == 2
+    assert goods("stock", "show", "ab-1", "--json").answer["levels"]["ab-1"]["on_hand"] == 10
+
+
+def test_an_undo_that_breaks_shows_what_is_left_out(goods: Run) -> None:
+    done = goods("stock", "receive", "ab-1=4", "set of 2=4", "--json")
+    named = f"command:{done.answer['command_id']}"
+    goods("stock", "reserve", "ab-1=12", "--for", "order:1")
+
+    assert goods("stock", "undo", named).code == 1
+    shown = goods("stock", "undo", named, "--dry-run")
+    assert "2 units are gone" in shown.out
+    undone = goods("stock", "undo", named, "--how", "what_is_possible")
+    assert undone.code == 0
+    assert "2 units are gone" in undone.out

@@ -46,10 +46,7 @@ def undo(
         bool, typer.Option("--dry-run", help="Show what would happen, and what would break.")
     ] = False,
 ) -> None:
-    """Take back an import, receipt, adjustment, count or transfer. Once, by events that negate it.
-
-    What happened since stays, holds and orders are not touched.
-    """
+    """Take back an import, receipt, adjustment, count or transfer. Once, by events that negate it."""
     named = _named(group)
     with open_desk(context) as desk:
         if dry_run:
