@@ -89,7 +89,7 @@ class PlainRows:
     def compose_code(self, first: str, values: Mapping[Role, str]) -> str | Fault | None:
         """The code that the rule makes of these values; `first` is its first cell as written."""
         code = read_code(first)
-        if not isinstance(code, str):
+        if code is None or isinstance(code, Fault):
             return code
         assert self.table.rule is not None
         return check_code(self.narrow(compose(self.table.rule, values)))

@@ -219,6 +219,8 @@ class RakutenSelectRows(_BeforeMigration):
     def read_own_code(self, cells: Cells) -> str | Fault | None:
         """商品管理番号 with the numbers of both choices behind it, as orders then wrote it."""
         code = super().read_own_code(cells)
-        if not isinstance(code, str) or self.source != self.manage or self.table.rule is not None:
+        if code is None or isinstance(code, Fault):
+            return code
+        if self.source != self.manage or self.table.rule is not None:
             return code
         return check_code(code + "".join(read_text(cells[place]) for place in self.children))

@@ -28,7 +28,11 @@ _BYTE_ORDER_MARKS = (
 _HEAD = 65_536  # bytes in which headers are looked for
 _TELLING = 65_536  # bytes of lines that are not ASCII, from anywhere in the file
 _CHUNK = 1 << 20
-_CLEAR = 0.1  # by how much more usual the characters of one reading must be than of another
+_CLEAR = 0.2  # by how much more usual the characters of one reading must be than of another
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
+_MOST_CONTROLS = 0.08  # of the bytes; in what is no text they are a ninth
+_LAST_COMMON_ROW = 0xD7  # of GB 2312, whose rows from there on hold rare characters
+_HALF_WIDTH = 0.6  # how usual half-width kana are, which is what Chinese text would look like
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def detect_encoding(path: Path, choices: Choices) -> Encoding:
     wide = _by_nul_pattern(head)
     if wide is not None:
         return _settle(path, wide, Evidence(EvidenceCode.NUL_PATTERN, {"encoding": wide}))
-    if head.count(0) > len(head) // 20:
+    if len(head) - len(head.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(head):
         raise FileRefused(UnreadableFile("binary"))
     if first_undecodable(path, "utf-8") is None:
         valid = Evidence(EvidenceCode.VALID_THROUGHOUT, {"encoding": "utf-8"})
@@ -166,21 +170,23 @@ def _read_as(encoding: str, head: bytes, telling: bytes) -> _Reading:
         sorted(cell for cell in cells if not cell.isascii() and fold_header(cell) in KNOWN_WORDS)
     )
     counts = Counter(sign for sign in telling.decode(encoding, "replace") if sign > "\x7f")
-    usual = sum(count for sign, count in counts.items() if _is_usual(sign, encoding))
+    usual = sum(count * _usualness(sign, encoding) for sign, count in counts.items())
     return _Reading(encoding, words, usual / max(counts.total(), 1))
 
 
-def _is_usual(sign: str, encoding: str) -> bool:
+def _usualness(sign: str, encoding: str) -> float:
     if encoding == "cp932":
-        return not "\uff61" <= sign <= "\uff9f" and _encodes(sign, "euc_jp")
+        if "\uff61" <= sign <= "\uff9f":
+            return _HALF_WIDTH
+        return 1.0 if _encoded(sign, "euc_jp") else 0.0
     if encoding == "gb18030":
-        return _encodes(sign, "gb2312")
-    return sign != "\ufffd" and unicodedata.category(sign) not in {"Cc", "Cn", "Co"}
+        row = _encoded(sign, "gb2312")[:1]
+        return 1.0 if row and row[0] <= _LAST_COMMON_ROW else 0.0
+    return 0.0 if unicodedata.category(sign) in {"Cc", "Cn", "Co"} or sign == "\ufffd" else 1.0
 
 
-def _encodes(sign: str, encoding: str) -> bool:
+def _encoded(sign: str, encoding: str) -> bytes:
     try:
-        sign.encode(encoding)
+        return sign.encode(encoding)
     except UnicodeEncodeError:
-        return False
-    return True
+        return b""

@@ -127,6 +127,6 @@ class _Extent:
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters.upper()[:4]:
+    for letter in letters.upper()[:20]:
         number = number * 26 + letter - 64
     return number
