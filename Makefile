@@ -11,28 +11,32 @@ COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --gene
 	--no-emit-index-url --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean venv venv-dev static
+.PHONY: help run test check bench assets lock clean venv venv-dev static
 
 help: ## list the targets
 	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
-run: venv ## start Onhand (PORT=8000 ONHAND_HOME=.onhand)
+run: venv assets ## start Onhand (PORT=8000 ONHAND_HOME=.onhand)
 	@PORT='$(PORT)' ONHAND_HOME='$(ONHAND_HOME)' exec $(BIN)/onhand serve
 
-test: venv-dev static ## every check and the whole test suite
+test: venv-dev assets static ## every check and the whole test suite
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-check: venv-dev static ## the quick part of `test`, for while you work
+check: venv-dev assets static ## the quick part of `test`, for while you work
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' $(ARGS)
 
 bench: venv-dev ## measure, beside what others reach (docs/reference/performance.md)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+assets: venv ## build what the console's pages load, if anything changed
+	@tools/assets.sh
 
 lock: venv-dev ## write the lock files anew from pyproject.toml (ARGS=--upgrade for the newest)
 	$(COMPILE) --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## remove what make made; the data in .onhand stays
+	rm -rf frontend/node_modules src/onhand/web/console/static
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

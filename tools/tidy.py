@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.tidy_rules import SYNTAX_RULES, check_text
 from tools.tidy_source import Finding, Source
 
-FOLDERS = ("src", "tools", "benchmarks", "tests", "docs", ".ci")
+FOLDERS = ("src", "frontend/src", "tools", "benchmarks", "tests", "docs", ".ci")
 TEXT_SUFFIXES = frozenset(
     {"", ".cfg", ".css", ".html", ".ini", ".js", ".json", ".lock", ".md", ".py", ".sh", ".toml"}
     | {".txt", ".yaml", ".yml"}
@@ -30,7 +30,8 @@ def find_sources(root: Path) -> Iterator[Source]:
     for path in sorted(paths):
         inner = path.relative_to(root).parts
         hidden = any(part.startswith(".") and part != ".ci" for part in inner)
-        skipped = "__pycache__" in inner or inner[:2] == ("benchmarks", "results")
+        skipped = not {"__pycache__", "static"}.isdisjoint(inner)  # made, not written
+        skipped |= inner[:2] == ("benchmarks", "results")
         if path.suffix in TEXT_SUFFIXES and not hidden and not skipped:
             yield Source(root, path)
 

@@ -19,6 +19,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in COPIED:
         shutil.copy(ROOT / name, folder / name)
     shutil.copy(ROOT / "tools/venv.sh", folder / "tools/venv.sh")
+    shutil.copy(interpreter(tmp_path, "exit 0"), folder / "tools/assets.sh")
     return folder
 
 
@@ -133,5 +134,5 @@ def test_make_alone_lists_its_targets_and_installs_nothing(checkout: Path) -> No
     targets = [line.split()[1] for line in result.stdout.splitlines()]
 
     assert result.returncode == 0, result.stderr
-    assert targets == ["help", "run", "test", "check", "bench", "lock", "clean"]
+    assert targets == ["help", "run", "test", "check", "bench", "assets", "lock", "clean"]
     assert not (checkout / ".venv").exists()

@@ -115,4 +115,4 @@ def test_the_pages_list_everything_without_script_or_foreign_files(api: Api, doc
 def test_the_start_page_leads_to_the_operations(api: Api) -> None:
     answer = api.send("GET", "/")
 
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/console/")

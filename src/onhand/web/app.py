@@ -32,6 +32,7 @@ from onhand.web.api import (
     undo,
     users,
 )
+from onhand.web.console.app import create_console
 from onhand.web.envelope import AccessLog, Envelope
 from onhand.web.fast_lane import FastLane
 from onhand.web.handlers import install
@@ -74,6 +75,7 @@ def create_api(onhand: Onhand) -> FastAPI:
     for router in _ROUTERS:
         # `include_router` would build every route anew, a second at each start.
         app.router.routes.extend(router.routes)
+    app.mount("/console", create_console(onhand))
     app.openapi = describe(  # type: ignore[method-assign]
         app, most_lines=onhand.settings.inventory_batch_size
     )

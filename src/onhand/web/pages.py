@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from onhand.bootstrap.set_up import PATH as SET_UP
 from onhand.web.errors import STATUSES
 from onhand.web.guard import JSON
 from onhand.web.messages import TEXTS, best_language
@@ -53,8 +55,14 @@ _Node = dict[str, Any]
 
 @router.get("/")
 def show_start() -> Response:
-    """To the operations."""
-    return RedirectResponse("/docs")
+    """To the console."""
+    return RedirectResponse("/console/")
+
+
+@router.get(f"{SET_UP}{{secret}}")
+def show_set_up(secret: str) -> Response:
+    """To the console's page behind a set-up link."""
+    return RedirectResponse(f"/console/set-up?link={quote(secret, safe='')}", headers=_HEADERS)
 
 
 @router.get("/docs")

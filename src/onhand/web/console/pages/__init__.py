@@ -1,0 +1,1 @@
+"""The parts of the console, a module each; `PARTS` in web/console/app.py lists them."""

@@ -1,0 +1,98 @@
+"""Templates: Jinja2 with the reader's language, everything escaped unless it is ours."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from onhand.web.console import words
+from onhand.web.console.assets import asset
+from onhand.web.console.languages import NAMES
+from onhand.web.console.security import new_key
+
+if TYPE_CHECKING:
+    from onhand.web.console.visits import Guest
+
+FOLDER = Path(__file__).parent / "templates"
+# Filters and macros know for whom they write, without every template handing it on.
+_reading: ContextVar["Guest"] = ContextVar("reading")
+
+
+def render(template: str, visit: "Guest", values: Mapping[str, Any]) -> str:
+    """A template's text for this visit."""
+    token = _reading.set(visit)
+    try:
+        return _environment().get_template(template).render(visit=visit, **values)
+    finally:
+        _reading.reset(token)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        _gettext,
+        _ngettext,
+        newstyle=True,
+    )
+    for name in ("number", "signed", "percent", "moment", "exactly", "day", "duration"):
+        made.filters[name] = _filter(name)
+    made.filters["ago"] = _ago
+    made.filters["word"] = _word
+    made.filters["chart_series"] = lambda series: [{"name": n, "data": v} for n, v in series]
+    made.filters["part"] = lambda text: quote(str(text), safe="")
+    made.globals.update(
+        asset=asset,
+        languages=NAMES,
+        url=lambda path, **query: _reading.get().url(path, **query),
+        csrf_token=lambda: _reading.get().csrf_token,
+        new_key=new_key,
+        visit_query=lambda: _reading.get().request.query_params,
+        visit_url=_visit_url,
+    )
+    return made
+
+
+def _gettext(message: str) -> str:
+    return _reading.get().reader.gettext(message)
+
+
+def _ngettext(singular: str, plural: str, number: int) -> str:
+    return _reading.get().reader.ngettext(singular, plural, number)
+
+
+def _filter(name: str) -> Any:
+    def written(value: Any) -> str:
+        shown: str = getattr(_reading.get().reader, name)(value)
+        return shown
+
+    return written
+
+
+def _ago(value: Any) -> str:
+    visit = _reading.get()
+    return "–" if value is None else visit.reader.ago(value, now=visit.now)
+
+
+def _word(value: object, kind: str) -> str:
+    return _reading.get().reader.gettext(words.word(kind, str(value)))
+
+
+def _visit_url(**changes: object) -> str:
+    """The address of this page with other values in its query string; None takes one out."""
+    request = _reading.get().request
+    query = {**request.query_params, **changes}
+    wanted = {name: value for name, value in query.items() if value is not None}
+    return request.url.path + (f"?{urlencode(wanted)}" if wanted else "")
