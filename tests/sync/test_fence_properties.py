@@ -131,6 +131,40 @@ class FencedShop(RuleBasedStateMachine):
         else:
             fence.delivered(self.listing, self.now)
 
+    @precondition(
+        lambda self: (
+            self.listing.doubt in fence.LOWERED_IN_DOUBT
+            and self.listing.push_id is None
+            and self.listing.stale_at is not None
+            and self.listing.read_after > self.now
+        )
+    )
+    @rule(fate=st.sampled_from(["done", "lost before", "lost after", "late"]))
+    def push_in_doubt(self, fate: str) -> None:
+        """What was sold elsewhere is taken away before anybody knows what the shop shows."""
+        target, before = max(0, self.ours), self.shown
+        planned = fence.plan_in_doubt(self.listing, target)
+        if isinstance(planned, Hold):
+            fence.rest(self.listing, target, planned)
+            return
+        assert planned.mode is Mode.RELATIVE
+        assert planned.units < 0
+        assert before is not None
+        until = self.now + timedelta(seconds=60)
+        fence.claim(self.listing, planned, target, push_id="p", until=until)
+        if fate == "late":
+            self.late.append((self.now + timedelta(seconds=100), planned.units))
+        if fate in ("late", "lost before"):
+            fence.unknown(self.listing, self.now, "timeout", waits=WAITS)
+        elif not self._apply(planned, target):
+            fence.refused(self.listing, self.now, "IE0117", at_fault=True, most=5)
+        elif fate == "lost after":
+            fence.unknown(self.listing, self.now, "timeout", waits=WAITS)
+        else:
+            fence.delivered(self.listing, self.now)
+        assert self.shown <= before
+        assert self.listing.doubt is not None
+
     def _apply(self, planned: Send, target: int) -> bool:
         """The shop does as told; a number below zero is refused."""
         before = self.shown

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from onhand.db.driver import execute
 from onhand.db.errors import translated_errors
 
 _SQLITE_BUSY_TIMEOUT_MS = 5_000
@@ -163,7 +164,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         read_only = connection.get_execution_options().get("onhand_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        execute(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", ()).close()
 
     return engine
 

@@ -19,6 +19,8 @@ from onhand.orders.commands import (
     take_in,
 )
 from onhand.orders.queries.due import due_confirmations, open_orders, read_cursor
+from onhand.sync.model.fence import Waits
+from onhand.sync.queries.waiting import orders_awaited_until
 
 # An order may show up in the shop's search some time after it was placed.
 OVERLAP = timedelta(minutes=10)
@@ -26,6 +28,11 @@ OVERLAP = timedelta(minutes=10)
 LONGEST_WINDOW = timedelta(days=1)
 _REREAD_AT_ONCE = 100
 _AT_ONCE = 50
+_WAITS = Waits()
+# How long a poll that numbers wait for leaves the shop's search to catch up with its orders.
+SEARCH_LAG = timedelta(seconds=30)
+# Polls out of turn come no closer together than this, whatever waits and however they end.
+BETWEEN_POLLS = timedelta(seconds=30)
 
 
 def poll(context: JobContext) -> Outcome:
@@ -50,6 +57,25 @@ def poll(context: JobContext) -> Outcome:
         poll_failed(database, store.store, str(error), now=context.clock())
         raise
     return Outcome(done=changed)
+
+
+def catch_up(context: JobContext) -> Outcome:
+    """Poll early where numbers wait for orders before they may be raised (ADR 0013).
+
+    `done` is 1 when it polled.
+    """
+    with context.environment.database.read() as connection:
+        awaited = orders_awaited_until(connection, context.store, _WAITS)
+        if awaited is None:
+            return Outcome()
+        cursor = read_cursor(connection, context.store)
+    polled = [] if cursor is None else [cursor.polled_at, cursor.failed_at]
+    earliest = [moment + BETWEEN_POLLS for moment in polled if moment is not None]
+    wait = max([awaited + SEARCH_LAG, *earliest]) - context.clock()
+    if wait > timedelta(0):
+        return Outcome(again_in_s=wait.total_seconds())
+    poll(context)
+    return Outcome(done=1)
 
 
 def _take_window(context: JobContext, store: StoreView, window: tuple[datetime, datetime]) -> int:
@@ -137,10 +163,12 @@ def _poll_every_s(settings: StoreSettings) -> float:
     return float(settings["poll_interval_s"])
 
 
+_FOLLOW = ("sync.follow",)
 JOBS = (
-    Job("orders.poll", poll, every=_poll_every_s),
+    Job("orders.poll", poll, every=_poll_every_s, wakes=_FOLLOW),
+    Job("orders.catch-up", catch_up, every=5.0, wakes=(*_FOLLOW, "sync.push")),
     Job("orders.confirm", confirm, every=2.0),
-    Job("orders.reread", reread, every=_poll_every_s),
-    Job("orders.hold-mapped", hold_mapped, every=15.0),
+    Job("orders.reread", reread, every=_poll_every_s, wakes=_FOLLOW),
+    Job("orders.hold-mapped", hold_mapped, every=15.0, wakes=_FOLLOW),
     Job("orders.clear-desk", clear_desk, every=30.0, per_store=False),
 )

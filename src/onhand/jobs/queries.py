@@ -11,6 +11,13 @@ from onhand.access.model import has_control_characters
 from onhand.jobs.model import Key, Record, TaskState
 from onhand.jobs.tables import lease, task
 
+_QUEUED = (
+    sa.select(task)
+    .where(task.c.state == TaskState.QUEUED)
+    .order_by(task.c.asked_at, task.c.task_id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
 
 class TaskView(msgspec.Struct, frozen=True):
     """One task; `asked_by` is None for a run by schedule, `total_count` None where unknown.
@@ -72,12 +79,7 @@ def read_task(connection: sa.Connection, task_id: str) -> TaskView | None:
 
 def queued_tasks(connection: sa.Connection, limit: int) -> list[Record]:
     """Tasks that wait to begin, in the order they were asked for."""
-    rows = connection.execute(
-        sa.select(task)
-        .where(task.c.state == TaskState.QUEUED)
-        .order_by(task.c.asked_at, task.c.task_id)
-        .limit(limit)
-    )
+    rows = connection.execute(_QUEUED, {"most": limit})
     return [
         Record(
             row.task_id,

@@ -58,7 +58,9 @@ class Job:
     `every`: seconds from start to start, or how to tell them from a store's settings (of a job
     that is not per store: from nothing); None: only when asked for. A run that raises is tried
     again later; a failure that no later run mends is told with `task.error`. `repeatable`: a run
-    that was cut short may simply be done again.
+    that was cut short may simply be done again. `wakes`: jobs that find work once this one did
+    something; they run at once and not by their schedule. `follows_ledger`: it also runs soon after
+    this process changed the ledger.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Job:
     every: float | Callable[[StoreSettings], float | None] | None = None
     per_store: bool = True
     repeatable: bool = True
+    wakes: tuple[str, ...] = ()
+    follows_ledger: bool = False
 
     def every_s(self, settings: StoreSettings) -> float | None:
         """Seconds from start to start; None: not by schedule."""

@@ -140,6 +140,12 @@ class Runner:
         with self._lock:
             self._busy.pop(work.key, None)
 
+    def ledger_changed(self, now: datetime) -> None:
+        """Let jobs that follow the ledger be due."""
+        names = [job.name for job in self.registry if job.follows_ledger]
+        with self._lock:
+            self._schedule.wake(names, None, now=now)
+
     def let_go(self, work: Work) -> None:
         """Keep neither lease nor task of a run alive whose thread died before its end."""
         with self._lock:
@@ -322,6 +328,8 @@ class Runner:
             again_at = None if again_s is None else now + timedelta(seconds=again_s)
             self._schedule.went_well(work.key, ran_at=begun_at, again_at=again_at)
             every_s = self._schedule.every_s(work.key)
+            if outcome.done:
+                self._schedule.wake(work.job.wakes, work.key.store_id, now=now)
         if again_s is None and every_s is not None and every_s >= _REMEMBER_FROM_S:
             with suppress(*_DATABASE_ERRORS):
                 leases.note_ran(work.lease, begun_at)

@@ -1,6 +1,6 @@
 """What is due when, as one runner remembers it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -72,6 +72,13 @@ class Schedule:
         """It began at `ran_at` and wants to run next at `again_at`, or (None) by schedule."""
         if key in self._pulses:
             self._pulses[key] = Pulse(ran_at, again_at)
+
+    def wake(self, names: Collection[str], store_id: str | None, *, now: datetime) -> None:
+        """Have these jobs run now, in a store or (None) in all; failing ones wait as they do."""
+        for key, pulse in self._pulses.items():
+            is_there = store_id is None or key.store_id in (None, store_id)
+            if key.job in names and is_there and pulse.failures == 0:
+                self._pulses[key] = replace(pulse, not_before=now)
 
     def failed(self, key: Key, *, at: datetime, asked_s: float | None) -> float:
         """It failed; returns the seconds it waits, at least what the shop asked for."""

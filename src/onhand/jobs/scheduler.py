@@ -17,6 +17,7 @@ from onhand.jobs.registry import Clock
 from onhand.jobs.runner import Runner, Work
 
 TICK_S = 0.5
+LISTEN_S = 0.2  # the ledger is followed at most this often, however fast it changes
 THREADS = 4  # an environment's; jobs mostly wait for shops
 STOP_WITHIN_S = 10.0
 
@@ -35,13 +36,33 @@ class _Crew:
         self._per_store = max(1, threads // 2)
         self._lock = threading.Lock()
         self._log = structlog.get_logger("onhand.jobs")
+        self._changed, self._ended = threading.Event(), threading.Event()
+        threading.Thread(target=self._listen, name="onhand-ledger-listener", daemon=True).start()
+        runner.environment.ledger.at_change = self._changed.set
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self.runner.stop()
+        self._ended.set()
+        self._changed.set()
+
+    def _listen(self) -> None:
+        while not self._ended.wait(LISTEN_S):
+            self._changed.wait()
+            self._changed.clear()
+            self.runner.ledger_changed(self._clock())
+            for work in self._take(self._threads, look=False):
+                self._start(work)
 
     def tick(self) -> None:
         """Look what is due and set threads to work on it."""
         for work in self._take(self._threads, look=True):
-            threading.Thread(
-                target=self._work, args=(work,), name=f"onhand-{work.key.job}", daemon=True
-            ).start()
+            self._start(work)
+
+    def _start(self, work: Work) -> None:
+        threading.Thread(
+            target=self._work, args=(work,), name=f"onhand-{work.key.job}", daemon=True
+        ).start()
 
     def _take(self, most: int, *, look: bool) -> list[Work]:
         with self._lock:
@@ -51,8 +72,8 @@ class _Crew:
                 return []
             return self.runner.take(self._clock(), free, per_store=self._per_store, look=look)
 
-    def _work(self, work: Work) -> None:
-        following: list[Work] = [work]
+    def _work(self, first: Work) -> None:
+        following: list[Work] = [first]
         while following:
             try:
                 self.runner.run(following[0])
@@ -61,7 +82,9 @@ class _Crew:
                 self._log.error("a run broke off", job=following[0].key.job, traceback=facts)
             finally:
                 self.runner.let_go(following[0])
-            following = self._take(1, look=False)
+            following = self._take(self._threads, look=False)
+            for work in following[1:]:  # several where one run has woken jobs of several stores
+                self._start(work)
 
 
 class Scheduler:
@@ -91,7 +114,7 @@ class Scheduler:
         if not self._clockwork.running:
             return not self._is_working
         for crew in self._crews:
-            crew.runner.stop()
+            crew.stop()
         give_up_at = time.monotonic() + within_s
         while self._is_working and time.monotonic() < give_up_at:
             time.sleep(0.02)

@@ -15,14 +15,16 @@ from onhand.db.errors import TransactionConflict
 from onhand.jobs.at_shop import at_shop
 from onhand.jobs.registry import Job, JobContext, Outcome
 from onhand.sync.commands import reads
-from onhand.sync.commands.claims import Claim, Terms, claim
+from onhand.sync.commands.claims import Claim, Terms, claim, is_due
 from onhand.sync.commands.follow import follow
 from onhand.sync.commands.replan import Plan, mark_changed
 from onhand.sync.commands.settle import Outcome as Pushed
-from onhand.sync.commands.settle import Settlement, recover, settle
+from onhand.sync.commands.settle import Settlement, has_overdue, recover, settle
+from onhand.sync.model.fence import Waits
 
 CHECK_EVERY = timedelta(hours=1)
 _EVENTS_AT_ONCE = 1000
+_WAITS = Waits()
 
 
 def follow_ledger(context: JobContext) -> Outcome:
@@ -43,9 +45,13 @@ def follow_ledger(context: JobContext) -> Outcome:
 
 def push(context: JobContext) -> Outcome:
     """Tell the shop what is due, one bulk call after the other."""
-    database, store_id = context.environment.database, context.store
-    recover(context.environment.ledger, store_id, now=context.clock())
-    told = 0
+    database, store_id, told = context.environment.database, context.store, 0
+    with database.read() as connection:
+        is_overdue = has_overdue(connection, store_id, now=context.clock())
+        if not is_overdue and not is_due(connection, store_id, _WAITS, now=context.clock()):
+            return Outcome()
+    if is_overdue:
+        recover(context.environment.ledger, store_id, now=context.clock())
     with at_shop(context) as channel:
         limits = channel.limits
         terms = Terms(rows=limits.rows_per_push, most_units=limits.most_units)
@@ -93,22 +99,23 @@ def settlement_of(error: ChannelError) -> Settlement:
 
 
 def read_doubtful(context: JobContext) -> Outcome:
-    """Read the listings that nothing may be sent for until they are read."""
+    """Read the listings that nothing may be raised for until they are read."""
     done = 0
+    if not _in_doubt(context, 1):
+        return Outcome()
     with at_shop(context) as channel:
         while not context.task.cancelled:
-            with context.environment.database.read() as connection:
-                rows = reads.in_doubt(
-                    connection,
-                    context.store,
-                    now=context.clock(),
-                    limit=channel.limits.rows_per_read,
-                )
+            rows = _in_doubt(context, channel.limits.rows_per_read)
             if not rows:
                 break
             _read(context, channel, rows)
             done += len(rows)
     return Outcome(done=done)
+
+
+def _in_doubt(context: JobContext, limit: int) -> list[reads.ReadRow]:
+    with context.environment.database.read() as connection:
+        return reads.in_doubt(connection, context.store, now=context.clock(), limit=limit)
 
 
 def check(context: JobContext) -> Outcome:
@@ -141,10 +148,11 @@ def _read(context: JobContext, channel: Channel, rows: list[reads.ReadRow]) -> i
     return reads.settle_reading(context.environment.database, context.store, rows, reading)
 
 
+_PUSH = ("sync.push",)
 JOBS = (
-    Job("sync.follow", follow_ledger, every=1.0, per_store=False),
+    Job("sync.follow", follow_ledger, every=1.0, per_store=False, wakes=_PUSH, follows_ledger=True),
     Job("sync.push", push, every=1.0),
-    Job("sync.read", read_doubtful, every=2.0),
-    Job("sync.check", check, every=300.0),
-    Job("sync.replan", replan, every=900.0),
+    Job("sync.read", read_doubtful, every=2.0, wakes=_PUSH),
+    Job("sync.check", check, every=300.0, wakes=_PUSH),
+    Job("sync.replan", replan, every=900.0, wakes=_PUSH),
 )

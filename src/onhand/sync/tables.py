@@ -52,6 +52,13 @@ listing_push = sa.Table(
         postgresql_where=sa.text("doubt IS NOT NULL"),
     ),
     sa.Index(
+        "ix_listing_push_waiting",
+        "store_id",
+        "read_to",
+        sqlite_where=sa.text("waits_for_orders"),
+        postgresql_where=sa.text("waits_for_orders"),
+    ),
+    sa.Index(
         "ix_listing_push_in_flight",
         "push_id",
         sqlite_where=sa.text("push_id IS NOT NULL"),

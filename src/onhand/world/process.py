@@ -11,7 +11,7 @@ from onhand.bootstrap.shops import Wiring
 from onhand.jobs.model import Key
 from onhand.jobs.registry import Job, JobContext, Outcome
 from onhand.jobs.runner import Runner, Work
-from onhand.jobs.scheduler import THREADS, TICK_S
+from onhand.jobs.scheduler import LISTEN_S, THREADS, TICK_S
 from onhand.jobs.start import runner_of
 from onhand.world.crashes import Crash, Crashes
 from onhand.world.network import Network
@@ -22,7 +22,6 @@ from onhand.world.turns import Turns
 _EAGER_S = 60.0
 _WHEN_CALM_S = 86_400.0
 _RESTART_S = 3.0
-_AFTER_RUN_S = 2.0
 _BEAT_S = 5.0  # while something runs, its lease and its task are kept alive
 _PUSHING = ("sync.push", "sync.read", "naive.push")
 
@@ -102,7 +101,9 @@ class Process:
         """The ledger has changed: whoever follows it finds work, and then the others do."""
         self._stirs += 1
         self._calm -= {key for key in self._calm if key.store_id is None}
-        self._look_in(TICK_S)
+        if self._runner is not None:
+            self._runner.ledger_changed(self._turns.now())
+        self._look_in(LISTEN_S / 2)  # on average, of those who listen
 
     def _pass_commit(self, side: str) -> None:
         self._crashes.pass_by(f"{side} a commit")
@@ -128,6 +129,9 @@ class Process:
                 self._stir_what_waited(context)
             elif self._stirs == stirs:
                 self._calm.add(Key(job.name, context.store_id))
+                if job.name == "sync.push":  # it may have found that numbers wait for orders
+                    self._calm.discard(Key("orders.catch-up", context.store_id))
+                    self._look_in(TICK_S)
             return outcome
 
         return replace(job, run=run, every=every_s if is_eager else every)
@@ -162,14 +166,23 @@ class Process:
         if self._runner is runner:
             self._plan_next(runner)
 
-    def _work(self, runner: Runner, work: Work) -> None:
-        following = [work]
+    def _work(self, runner: Runner, first: Work) -> None:
+        following = [first]
         while following:
             runner.run(following[0])
             free = THREADS - runner.running
             now = self._turns.now()
-            following = runner.take(now, 1, per_store=THREADS // 2, look=False) if free > 0 else []
-        self._look_in(TICK_S)
+            following = (
+                runner.take(now, free, per_store=THREADS // 2, look=False) if free > 0 else []
+            )
+            for work in following[1:]:
+                self._turns.after(0.0, partial(self._begin, runner, work))
+        if not runner.running:
+            self._plan_next(runner)
+
+    def _begin(self, runner: Runner, work: Work) -> None:
+        if self._runner is runner:
+            self._turns.start(partial(self._work, runner, work))
 
     def _plan_next(self, runner: Runner) -> None:
         """Look again when the schedule wants something, or a row names a moment."""

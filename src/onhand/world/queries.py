@@ -1,7 +1,7 @@
 """What the world reads of Onhand's tables: when there is work, and what was done in all."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -39,22 +39,29 @@ class ListingRow(NamedTuple):
     listing_id: str
 
 
+def _named(column: sa.Column[datetime], condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(sa.func.min(column).label("at")).where(column > sa.bindparam("now"), condition)
+
+
+_STATE, _ORDER = listing_push.c, channel_order.c
+_NEXT_WORK = sa.select(
+    sa.func.min(
+        sa.union_all(
+            _named(_STATE.read_after, _STATE.doubt.is_not(None)),
+            _named(_STATE.push_until, _STATE.push_id.is_not(None)),
+            _named(_STATE.retry_at, _STATE.stale_at.is_not(None)),
+            _named(_ORDER.confirm_due_at, _ORDER.confirm_due_at.is_not(None)),
+        )
+        .subquery()
+        .c.at
+    )
+)
+
+
 def next_work_at(database: Database, *, now: datetime) -> datetime | None:
     """The next moment after `now` that a row waits for; None: none does."""
-    state, order = listing_push.c, channel_order.c
     with database.read() as connection:
-        moments = [
-            connection.execute(
-                sa.select(sa.func.min(column)).where(column > now, condition)
-            ).scalar()
-            for column, condition in (
-                (state.read_after, state.doubt.is_not(None)),
-                (state.push_until, state.push_id.is_not(None)),
-                (state.retry_at, state.stale_at.is_not(None)),
-                (order.confirm_due_at, order.confirm_due_at.is_not(None)),
-            )
-        ]
-    return min((moment for moment in moments if moment is not None), default=None)
+        return connection.execute(_NEXT_WORK, {"now": now}).scalar()
 
 
 def unsettled(database: Database, store_id: str | None = None) -> int:

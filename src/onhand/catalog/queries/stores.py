@@ -19,6 +19,10 @@ from onhand.catalog.model.stores import (
 )
 from onhand.catalog.tables import store
 
+# Asked again and again by jobs that find nothing: composed once.
+_ALL = sa.select(store).order_by(store.c.store_id)
+_ONE = sa.select(store).where(store.c.store_id == sa.bindparam("wanted"))
+
 
 class StoreView(msgspec.Struct, frozen=True):
     """One store; its keys are never shown, only whether there are any and when they end.
@@ -50,7 +54,7 @@ def read_store(connection: sa.Connection, store_id: str, *, now: datetime) -> St
     wanted = normalise_store(store_id)
     if not is_valid_store(wanted):
         return None
-    row = connection.execute(sa.select(store).where(store.c.store_id == wanted)).first()
+    row = connection.execute(_ONE, {"wanted": wanted}).first()
     return None if row is None else _view(row, now)
 
 
@@ -58,7 +62,7 @@ def list_stores(
     connection: sa.Connection, *, now: datetime, status: StoreStatus | None = None
 ) -> list[StoreView]:
     """Every store, or those of one status, by id."""
-    statement = sa.select(store).order_by(store.c.store_id)
+    statement = _ALL
     if status is not None:
         statement = statement.where(store.c.status == status)
     return [_view(row, now) for row in connection.execute(statement)]

@@ -35,6 +35,19 @@ _HOLD = (
     .columns(fence=sa.BigInteger, ran_at=UtcTimestamp)
 )
 
+# Whether a row is one of some leases of one holder; one text for any number of them, composed once.
+_OURS = sa.and_(
+    lease_table.c.holder == sa.bindparam("ours"),
+    sa.tuple_(lease_table.c.name, lease_table.c.fence).in_(sa.bindparam("held", expanding=True)),
+)
+_RENEW = (
+    sa.update(lease_table)
+    .where(_OURS)
+    .values(until=sa.bindparam("newly"))
+    .returning(lease_table.c.name, lease_table.c.fence)
+)
+_NOTE_RAN = sa.update(lease_table).where(_OURS).values(ran_at=sa.bindparam("newly"))
+
 
 class LeaseLost(Exception):
     """Another holder has the lease: stop, and write nothing more."""
@@ -129,12 +142,7 @@ def renew(leases: Sequence[Lease]) -> list[Lease]:
     first = leases[0]
     until = first.clock() + timedelta(seconds=first.seconds)
     with first.database.begin() as connection:
-        rows = connection.execute(
-            sa.update(lease_table)
-            .where(_is_ours(leases))
-            .values(until=until)
-            .returning(lease_table.c.name, lease_table.c.fence)
-        )
+        rows = connection.execute(_RENEW, {**_held(leases), "newly": until})
         renewed = {(name, fence) for name, fence in rows}
     kept = [lease for lease in leases if (lease.name, lease.fence) in renewed]
     for lease in kept:
@@ -155,7 +163,7 @@ def release(leases: Sequence[Lease]) -> None:
     now = first.clock()
     with first.database.begin() as connection:
         connection.execute(
-            sa.update(lease_table).where(_is_ours(leases)).values(until=now, holder=None)
+            sa.update(lease_table).where(_OURS).values(until=now, holder=None), _held(leases)
         )
     for lease in leases:
         lease.until = now
@@ -169,7 +177,7 @@ def note_ran(lease: Lease, at: datetime) -> None:
         TransactionConflict: the same.
     """
     with lease.database.begin() as connection:
-        connection.execute(sa.update(lease_table).where(_is_ours([lease])).values(ran_at=at))
+        connection.execute(_NOTE_RAN, {**_held([lease]), "newly": at})
 
 
 def check_held(connection: sa.Connection, lease: Lease) -> None:
@@ -179,14 +187,13 @@ def check_held(connection: sa.Connection, lease: Lease) -> None:
         LeaseLost: another holder has it.
     """
     row = connection.execute(
-        sa.select(lease_table.c.fence).where(_is_ours([lease])).with_for_update(read=True)
+        sa.select(lease_table.c.fence).where(_OURS).with_for_update(read=True), _held([lease])
     ).first()
     if row is None:
         raise LeaseLost(lease.name)
 
 
-def _is_ours(leases: Sequence[Lease]) -> sa.ColumnElement[bool]:
-    """Whether a row is one of these leases, all of one holder; one text for any number of them."""
+def _held(leases: Sequence[Lease]) -> dict[str, object]:
+    """These leases, all of one holder, as `_OURS` asks for them."""
     held = sorted((lease.name, lease.fence) for lease in leases)
-    row = sa.tuple_(lease_table.c.name, lease_table.c.fence)
-    return sa.and_(lease_table.c.holder == leases[0].holder, row.in_(held))
+    return {"ours": leases[0].holder, "held": held}

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from onhand.channels.port import ChannelOrder
+from onhand.db.bulk import BulkWrite, Part, Row
 from onhand.db.database import Database
+from onhand.db.types import to_text
 from onhand.orders.commands import rows
-from onhand.orders.commands.rows import OrderKey, storable
+from onhand.orders.commands.rows import storable
 from onhand.orders.model.sights import State
 from onhand.orders.model.watch import next_read
 from onhand.orders.tables import channel_order, intake_cursor
@@ -20,6 +22,15 @@ _ADD = {
     "sqlite": sqlite.insert(intake_cursor).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(intake_cursor).on_conflict_do_nothing(),
 }
+
+_NOTE_READ = BulkWrite(
+    Part(
+        channel_order,
+        ("store_id", "order_id", "next_read_at", "read_at"),
+        key=("store_id", "order_id"),
+        update_only=True,
+    )
+)
 
 
 def move_cursor(database: Database, store_id: str, until: datetime, *, now: datetime) -> datetime:
@@ -73,8 +84,12 @@ def seen(
                 news.append(order)
         waiting = {storable(order.order_id) for order in news}
         read = {storable(order.order_id): order.read_at for order in orders}
-        for order_id in sorted(known.keys() - waiting):
-            _note_read(connection, known[order_id], read.get(order_id), read_at)
+        noted = [
+            _noted(known[order_id], read.get(order_id), read_at)
+            for order_id in sorted(known.keys() - waiting)
+        ]
+        if noted:
+            _NOTE_READ.run(connection, noted)
     return news
 
 
@@ -84,15 +99,12 @@ def _is_news(order: ChannelOrder, row: sa.Row[Any]) -> bool:
     return shown.is_newer_than(known) and (row.is_refused or not shown.shows_the_same(known))
 
 
-def _note_read(
-    connection: sa.Connection, row: sa.Row[Any], shown_at: datetime | None, asked_at: datetime
-) -> None:
+def _noted(row: sa.Row[Any], shown_at: datetime | None, asked_at: datetime) -> Row:
     """`shown_at` is when the shop showed the order unchanged, None where it left it out."""
     again = next_read(State(row.state), since=row.state_since, read_at=shown_at or asked_at)
-    values: dict[str, Any] = {"next_read_at": again}
-    if shown_at is not None:
-        values["read_at"] = max(row.read_at, shown_at)
-    rows.update(connection, OrderKey(row.store_id, row.order_id), values)
+    read_at = row.read_at if shown_at is None else max(row.read_at, shown_at)
+    again_text = None if again is None else to_text(again)
+    return row.store_id, row.order_id, again_text, to_text(read_at)
 
 
 def _lock_all(

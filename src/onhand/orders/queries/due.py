@@ -8,6 +8,14 @@ import sqlalchemy as sa
 
 from onhand.orders.tables import channel_order, intake_cursor
 
+_ORDER = channel_order.c
+_TO_CONFIRM = (
+    sa.select(_ORDER.order_id)
+    .where(_ORDER.store_id == sa.bindparam("store"), _ORDER.confirm_due_at <= sa.bindparam("now"))
+    .order_by(_ORDER.confirm_due_at, _ORDER.order_id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenOrder:
@@ -50,14 +58,8 @@ def due_confirmations(
     connection: sa.Connection, store_id: str, *, now: datetime, limit: int
 ) -> list[str]:
     """Orders to be confirmed at the shop by `now`, the longest due first."""
-    order = channel_order.c
-    rows = connection.execute(
-        sa.select(order.order_id)
-        .where(order.store_id == store_id, order.confirm_due_at <= now)
-        .order_by(order.confirm_due_at, order.order_id)
-        .limit(limit)
-    )
-    return list(rows.scalars())
+    values = {"store": store_id, "now": now, "most": limit}
+    return list(connection.execute(_TO_CONFIRM, values).scalars())
 
 
 def read_cursor(connection: sa.Connection, store_id: str) -> CursorView | None:

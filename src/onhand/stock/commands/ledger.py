@@ -30,6 +30,8 @@ class Ledger:
     ) -> None:
         """`clock` gives the current moment in UTC."""
         self.database = database
+        # Called after each commit of `execute`; it must neither wait nor raise.
+        self.at_change: Callable[[], None] | None = None
         self._clock = clock
         self._policy = policy
 
@@ -43,9 +45,12 @@ class Ledger:
         pending = [identify(command) for command in commands]
         for _ in range(_ATTEMPTS):
             try:
-                return self._attempt(pending)
+                results = self._attempt(pending)
             except TransactionConflict:
                 continue  # another process won a key or a lock; what it wrote is visible now
+            if self.at_change is not None:
+                self.at_change()
+            return results
         raise DatabaseUnavailable("too many conflicting transactions")
 
     def execute_grouped(self, commands: Sequence[Command]) -> list[Result | BaseException]:

@@ -29,12 +29,13 @@ def follow(database: Database, *, now: datetime, limit: int = 1000) -> int:
         DatabaseUnavailable: nothing was followed; call again.
         TransactionConflict: another process follows; call again.
     """
+    position = sa.select(feed_position.c.cursor).where(feed_position.c.follower == _FOLLOWER)
+    with database.read() as connection:  # most looks find nothing, and must hold up nobody
+        after = connection.execute(position).scalar()
+        if not read_feed(connection, after=after, limit=1).events:
+            return 0
     with database.begin() as connection:
-        after = connection.execute(
-            sa.select(feed_position.c.cursor)
-            .where(feed_position.c.follower == _FOLLOWER)
-            .with_for_update()
-        ).scalar()
+        after = connection.execute(position.with_for_update()).scalar()
         page = read_feed(connection, after=after, limit=limit)
         if not page.events:
             return 0

@@ -8,6 +8,12 @@ from onhand.db.database import Database
 from onhand.db.errors import TransactionConflict
 from onhand.sync.tables import call_slot
 
+_OWN = (call_slot.c.store_id == sa.bindparam("store")) & (
+    call_slot.c.function == sa.bindparam("name")
+)
+_FREE_AT = sa.select(call_slot.c.next_at_s).where(_OWN).with_for_update()
+_TAKE = sa.update(call_slot).where(_OWN).values(next_at_s=sa.bindparam("free_at_s"))
+
 
 def take_slot(
     database: Database, store_id: str, function: str, *, interval_s: float, now: datetime
@@ -40,14 +46,12 @@ def put_off(connection: sa.Connection, store_id: str, function: str, *, until: d
 def _take(
     connection: sa.Connection, key: tuple[str, str], interval_s: float, now_s: float
 ) -> float:
-    own = (call_slot.c.store_id == key[0]) & (call_slot.c.function == key[1])
-    free_at_s = connection.execute(
-        sa.select(call_slot.c.next_at_s).where(own).with_for_update()
-    ).scalar()
+    own = {"store": key[0], "name": key[1]}
+    free_at_s = connection.execute(_FREE_AT, own).scalar()
     at_s = max(now_s, free_at_s or 0.0)
     if free_at_s is None:
         values = {"store_id": key[0], "function": key[1], "next_at_s": at_s + interval_s}
-        connection.execute(sa.insert(call_slot).values(values))
+        connection.execute(sa.insert(call_slot), values)
     else:
-        connection.execute(sa.update(call_slot).where(own).values(next_at_s=at_s + interval_s))
+        connection.execute(_TAKE, {**own, "free_at_s": at_s + interval_s})
     return at_s

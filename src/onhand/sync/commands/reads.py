@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from onhand.catalog.tables import listing
 from onhand.channels.port import ListingKey, StockReading
 from onhand.db.database import Database
+from onhand.db.types import to_text
 from onhand.sync.commands import drifts, rows
 from onhand.sync.model import fence
 from onhand.sync.model.fence import Sight
@@ -31,13 +32,16 @@ def in_doubt(
     connection: sa.Connection, store_id: str, *, now: datetime, limit: int
 ) -> list[ReadRow]:
     """Listings nothing may be sent for until they are read, the longest waiting first."""
-    return _choose(
+    found = rows.with_listings(
         connection,
-        _rows(store_id)
-        .where(_PUSH.doubt.is_not(None), _PUSH.read_after <= now)
-        .order_by(_PUSH.read_after)
-        .limit(limit),
+        "p.store_id = ? AND p.doubt IS NOT NULL AND p.read_after <= ? AND p.push_id IS NULL "
+        "AND l.sku_id IS NOT NULL ORDER BY p.read_after LIMIT ?",
+        (store_id, to_text(now), limit),
     )
+    return [
+        ReadRow(state.listing_id, ListingKey(item, variant), state.revision)
+        for state, _, item, variant in found
+    ]
 
 
 def unchecked(

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from onhand.catalog.tables import listing
 from onhand.channels.port import ListingKey
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.errors import TransactionConflict
+from onhand.db.lookup import select_in
 from onhand.db.types import to_text
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Caller, Command, Note
@@ -20,7 +20,7 @@ from onhand.sync.commands import rows
 from onhand.sync.commands.claims import Claim, ClaimedRow
 from onhand.sync.model import fence, risk
 from onhand.sync.model.fence import Listing, Mode, Send, Waits
-from onhand.sync.tables import listing_push, push
+from onhand.sync.tables import push
 
 MOST_REFUSALS = 5
 _LOG = BulkWrite(
@@ -124,20 +124,33 @@ def recover(ledger: Ledger, store_id: str, *, now: datetime, waits: Waits | None
         return len(states)
 
 
+def has_overdue(connection: sa.Connection, store_id: str, *, now: datetime) -> bool:
+    """Whether `recover` would find anything."""
+    found = select_in(
+        connection,
+        "SELECT 1 FROM listing_push WHERE store_id IN {list} AND push_id IS NOT NULL "
+        "AND push_until < {value} LIMIT 1",
+        [store_id],
+        to_text(now),
+    )
+    return bool(found)
+
+
 def _overdue(connection: sa.Connection, store_id: str, now: datetime) -> list[Claim]:
     """The claims that ran out, as they were made."""
-    found = connection.execute(
-        sa.select(*rows.COLUMNS, listing.c.sku_id, listing.c.item_key, listing.c.variant_key)
-        .join(listing, listing.c.listing_id == listing_push.c.listing_id)
-        .where(listing_push.c.store_id == store_id, listing_push.c.push_until < now)
-        .order_by(listing_push.c.push_id, listing_push.c.listing_id)
+    found = rows.with_listings(
+        connection,
+        "p.store_id = ? AND p.push_id IS NOT NULL AND p.push_until < ? "
+        "ORDER BY p.push_id, p.listing_id",
+        (store_id, to_text(now)),
     )
     claims: dict[str, list[ClaimedRow]] = {}
-    for row in found:
-        send = Send(Mode(row.push_mode), row.push_units)
-        key = ListingKey(row.item_key, row.variant_key)
-        claimed = ClaimedRow(row.listing_id, row.sku_id or "", key, send, row.tries + 1)
-        claims.setdefault(row.push_id, []).append(claimed)
+    for state, sku_id, item, variant in found:
+        assert state.push_id is not None
+        send = Send(Mode(state.push_mode), state.push_units)
+        key = ListingKey(item, variant)
+        claimed = ClaimedRow(state.listing_id, sku_id or "", key, send, state.tries + 1)
+        claims.setdefault(state.push_id, []).append(claimed)
     return [Claim(push_id, store_id, tuple(of), len(of)) for push_id, of in claims.items()]
 
 

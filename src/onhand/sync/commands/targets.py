@@ -1,30 +1,30 @@
 """What listings shall show now: the ledger's number under the store's and the listing's rule."""
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
+from onhand.db.lookup import select_in
 from onhand.stock.queries.levels import LevelView, read_levels
 from onhand.sync.model.rules import EVERYTHING, Rule, target
-from onhand.sync.tables import rule
 
-_FIELDS = tuple(field.name for field in fields(Rule))
+_RULES = (
+    "SELECT listing_id, safety_units, share_percent, cap_units, floor_units, fixed_units, paused "
+    "FROM rule WHERE listing_id IN {list} AND store_id = {value}"
+)
 
 
 def read_rules(
     connection: sa.Connection, store_id: str, listing_ids: Iterable[str] = ()
 ) -> dict[str, Rule]:
     """The store's rule under "", and those of these listings that have one of their own."""
-    chosen = rule.c.listing_id.in_({"", *listing_ids})
-    statement = sa.select(rule).where(rule.c.store_id == store_id, chosen)
-    return {row.listing_id: _rule(row) for row in connection.execute(statement)}
+    found = select_in(connection, _RULES, {"", *listing_ids}, store_id)
+    return {row[0]: Rule(*row[1:6], paused=_flag(row[6])) for row in found}
 
 
-def _rule(row: sa.Row[Any]) -> Rule:
-    return Rule(**{name: getattr(row, name) for name in _FIELDS})
+def _flag(value: int | bool | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 class Targets:

@@ -30,6 +30,11 @@ class Mode(StrEnum):
     ABSOLUTE = "absolute"
 
 
+# In these doubts the belief is still a number to take away from: the push was done, the order was
+# later than the read (see `unknown`, `sold`). The others know less, or are read at once.
+LOWERED_IN_DOUBT = (Doubt.WRITE_UNKNOWN, Doubt.NEAR_READ)
+
+
 @dataclass(frozen=True, slots=True)
 class Waits:
     """How long the fence waits, in seconds.
@@ -53,7 +58,8 @@ class Listing:
 
     `belief` None without doubt: the shop has no number for it. The last read happened between
     `read_from` and `read_to` by our clock. `revision` rises with everything that a read or a push
-    under way must know of; `mark` rises with every change of what should be shown.
+    under way must know of; `mark` rises with every change of what should be shown. In doubt the
+    belief is what we presume, and `waits_for_orders` says that nothing is left to take away.
     """
 
     listing_id: str
@@ -96,6 +102,7 @@ class Hold(StrEnum):
 
     RIGHT = "right"  # the shop shows what it should, as far as we know
     WAITS_FOR_ORDERS = "waits_for_orders"  # orders placed before the last read may be on their way
+    WAITS_FOR_READ = "waits_for_read"  # in doubt, and nothing may be taken away
     NEEDS_PERSON = "needs_person"  # the shop's number was changed by more than may be repaired
 
 
@@ -125,6 +132,7 @@ def sold(listing: Listing, units: int, ordered_at: datetime, *, waits: Waits) ->
             listing.drift = None if listing.drift is None else listing.drift + units
             return
         if ordered_at < listing.read_to + waits.margin:
+            listing.belief -= units  # presumed: what is taken away in doubt must not count it twice
             doubt(listing, Doubt.NEAR_READ, ordered_at + 2 * waits.margin)
             return
     listing.belief -= units
@@ -197,6 +205,18 @@ def plan(
     return Send(Mode.RELATIVE, difference)
 
 
+def plan_in_doubt(listing: Listing, target: int) -> Send | Hold:
+    """What to take away before the listing is read: units that were sold elsewhere meanwhile.
+
+    Taking away raises no number, whatever the shop shows; the read finds what it came to.
+    """
+    assert listing.doubt in LOWERED_IN_DOUBT
+    assert listing.push_id is None
+    if listing.belief is None or target >= listing.belief:
+        return Hold.WAITS_FOR_READ
+    return Send(Mode.RELATIVE, target - listing.belief)
+
+
 def fence_of(listing: Listing, waits: Waits) -> datetime | None:
     """The moment intake must have passed before the number may be raised; None: at once."""
     return None if listing.read_to is None else listing.read_to + waits.margin
@@ -219,7 +239,7 @@ def claim(listing: Listing, send: Send, target: int, *, push_id: str, until: dat
 def rest(listing: Listing, target: int, hold: Hold) -> None:
     """Nothing is sent: the listing is clean, or it waits."""
     listing.target = target
-    listing.waits_for_orders = hold is Hold.WAITS_FOR_ORDERS
+    listing.waits_for_orders = hold in (Hold.WAITS_FOR_ORDERS, Hold.WAITS_FOR_READ)
     if hold is Hold.RIGHT:
         listing.stale_at = listing.due_at = listing.retry_at = listing.failure = None
         listing.tries = listing.refusals = 0
@@ -245,7 +265,12 @@ def delivered(listing: Listing, now: datetime) -> None:
 
 
 def unknown(listing: Listing, now: datetime, reason: str, *, waits: Waits) -> None:
-    """Nobody knows whether the push took effect: wait until it cannot land any more, read."""
+    """Nobody knows whether the push took effect: wait until it cannot land any more, read.
+
+    Until then we presume that it did.
+    """
+    if listing.belief is not None and listing.push_mode == Mode.RELATIVE:
+        listing.belief += listing.push_units
     listing.failure = reason
     listing.tries += 1
     _land(listing)

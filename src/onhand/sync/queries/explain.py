@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -13,10 +12,11 @@ from onhand.catalog.model.stores import StoreStatus
 from onhand.catalog.queries.listings import ListingView
 from onhand.catalog.queries.stores import StoreView
 from onhand.stock.queries.levels import LevelView
+from onhand.stock.tables import reservation
 from onhand.sync.commands.claims import taken_in_until
 from onhand.sync.commands.targets import Targets, read_rules
-from onhand.sync.model.fence import Waits
-from onhand.sync.model.rules import EVERYTHING, Rule, Step, steps
+from onhand.sync.model.fence import Mode, Waits
+from onhand.sync.model.rules import EVERYTHING, Rule, steps
 from onhand.sync.queries.drifts import DRIFTED, DriftView, open_drift
 from onhand.sync.queries.pushes import PushView, latest_pushes
 from onhand.sync.tables import listing_push
@@ -41,11 +41,16 @@ class Standing(StrEnum):
 
 
 class StepView(msgspec.Struct, frozen=True):
-    """One line of the sum: `change` units by `name` leave `units`, all whole pieces."""
+    """One line of a sum: `change` units by `name` leave `units`, all whole pieces.
+
+    `subject` is the location units lie at, or who holds them, then for what (`reference_type`).
+    """
 
     name: str
     change: int
     units: int
+    subject: str | None = None
+    reference_type: str | None = None
 
 
 class BeliefView(msgspec.Struct, frozen=True):
@@ -81,11 +86,13 @@ class TellingView(msgspec.Struct, frozen=True):
 
 
 class ListingExplanation(msgspec.Struct, frozen=True):
-    """The sum from available stock to what the shop is told.
+    """The sum from what lies at each location to what the shop is told.
 
-    Each step's units are those before it and its change, the last step's are `target`; `believed`
-    and `difference` add up to it. `rule` holds now; `target` is None where the shop is left alone.
-    `pushes` are the latest, the newest first.
+    Each step's units are those before it and its change, the last step's are `target`: on hand by
+    location, reserved by holder, the subtotal `available`, then the rule. `gap` leads in the same
+    way from what we believe the shop to show to `target`, `difference` units away: what is in
+    flight, and why the rest was not told. `rule` holds now; `target` is None where the shop is
+    left alone. `pushes` are the latest, the newest first.
     """
 
     listing: str
@@ -104,6 +111,7 @@ class ListingExplanation(msgspec.Struct, frozen=True):
     target: int | None
     believed: int | None
     difference: int | None
+    gap: list[StepView]
     belief: BeliefView | None
     telling: TellingView | None
     taken_in_until: datetime | None
@@ -119,11 +127,14 @@ def explain_listing(
     own, of_store = rules.get(listing.listing, EVERYTHING), rules.get("", EVERYTHING)
     rule = own.over(of_store)
     level = _level(connection, listing, most, now)
-    lines = _steps(rule, level, most) if listing.sku is not None and not rule.paused else []
-    target = lines[-1].units if lines else None
     row = connection.execute(
         sa.select(listing_push).where(listing_push.c.listing_id == listing.listing)
     ).one_or_none()
+    lines = []
+    if listing.sku is not None and not rule.paused:
+        lines = _steps(rule, level, _held(connection, level, now), most=most)
+    target = lines[-1].units if lines else None
+    standing = _standing(listing, store, rule, row, now)
     believed = None if row is None else row.belief
     difference = None if target is None or believed is None else target - believed
     return ListingExplanation(
@@ -132,7 +143,7 @@ def explain_listing(
         item=listing.item,
         variant=listing.variant,
         sku=listing.sku,
-        standing=_standing(listing, store, rule, row, now),
+        standing=standing,
         on_hand=None if level is None else level.on_hand,
         reserved=None if level is None else level.reserved,
         available=None if level is None else level.available,
@@ -143,6 +154,7 @@ def explain_listing(
         target=target,
         believed=believed,
         difference=difference,
+        gap=[] if target is None or row is None else _gap(row, target, standing),
         belief=None if row is None else _belief(row),
         telling=None if row is None else _telling(row),
         taken_in_until=taken_in_until(connection, listing.store),
@@ -161,18 +173,70 @@ def _level(
     return targets.level(listing.listing)
 
 
-def _steps(rule: Rule, level: LevelView | None, most: int) -> list[StepView]:
+def _held(
+    connection: sa.Connection, level: LevelView | None, now: datetime
+) -> Sequence[tuple[str, str, int]]:
+    """Who holds units of the SKU for what, and how many, the most first."""
+    if level is None:
+        return []
+    hold = reservation.c
+    units = sa.func.sum(hold.units_held)
+    rows = connection.execute(
+        sa.select(hold.holder, hold.reference_type, units)
+        .where(hold.sku_id == level.sku, hold.units_held > 0)
+        .where(sa.or_(hold.expires_at.is_(None), hold.expires_at > now))
+        .group_by(hold.holder, hold.reference_type)
+        .order_by(units.desc(), hold.holder, hold.reference_type)
+    )
+    return [(holder, kind, int(held)) for holder, kind, held in rows]
+
+
+def _steps(
+    rule: Rule, level: LevelView | None, held: Sequence[tuple[str, str, int]], *, most: int
+) -> list[StepView]:
     if level is None:  # a SKU that was reset has nothing to sell
         return [StepView("not_registered", 0, 0)]
+    lines = _Sum()
+    for place in level.locations:
+        lines.add("on_hand", place.on_hand, place.location)
+    for holder, kind, units in held:
+        lines.add("reserved", -units, holder, kind)
+    if lines.units != level.available:  # stored totals that are wrong: `ledger verify` says where
+        lines.add("unexplained", level.available - lines.units)
     found = steps(rule, available=level.available, safety_stock=level.safety_stock, most=most)
-    return [StepView(found[0].name, found[0].units, found[0].units), *_changes(found)]
+    for step in found:
+        lines.add(step.name, step.units - lines.units)
+    return lines.lines
 
 
-def _changes(found: Sequence[Step]) -> list[StepView]:
-    return [
-        StepView(after.name, after.units - before.units, after.units)
-        for before, after in pairwise(found)
-    ]
+def _gap(row: sa.Row[Any], target: int, standing: Standing) -> list[StepView]:
+    """From what the shop is believed to show to what it should show."""
+    lines = _Sum()
+    lines.add("believed", row.belief or 0)
+    if row.push_id is not None:
+        is_new = row.push_mode == Mode.ABSOLUTE
+        lines.add("in_flight", row.push_units - lines.units if is_new else row.push_units)
+    if lines.units != target:
+        # A change that came while a push was on its way waits until that one is settled.
+        under_way = standing in (Standing.IN_FLIGHT, Standing.RIGHT)
+        name = Standing.QUEUED if under_way else standing
+        lines.add(name.value, target - lines.units)
+    return lines.lines
+
+
+class _Sum:
+    """Lines that add up."""
+
+    def __init__(self) -> None:
+        self.units = 0
+        self.lines: list[StepView] = []
+
+    def add(
+        self, name: str, change: int, subject: str | None = None, kind: str | None = None
+    ) -> None:
+        """The next line."""
+        self.units += change
+        self.lines.append(StepView(name, change, self.units, subject, kind))
 
 
 def _standing(

@@ -143,7 +143,9 @@ def _queues() -> sa.Select[Any]:
             _PUSH.store_id,
             sa.func.count().label("queued"),
             sa.func.min(_PUSH.stale_at).label("oldest_at"),
-            sa.func.sum(sa.cast(_PUSH.waits_for_orders, sa.Integer)).label("waiting"),
+            sa.func.count(sa.case((_PUSH.waits_for_orders & _PUSH.doubt.is_(None), 1))).label(
+                "waiting"
+            ),
         )
         .where(_PUSH.stale_at.is_not(None), _PUSH.failed_at.is_(None), _mapped())
         .group_by(_PUSH.store_id)
