@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = {
     "README.md": 17,
     "docs/howto/checkout.md": 6,
+    "docs/howto/export.md": 3,
     "docs/howto/people.md": 3,
     "docs/howto/rakuten.md": 3,
     "docs/howto/tokens.md": 3,

@@ -12,6 +12,7 @@ from onhand.bootstrap.settings import SettingsError
 from onhand.cli import (
     databases,
     drift,
+    exports,
     jobs,
     ledgers,
     orders,
@@ -83,6 +84,7 @@ app.add_typer(stores.commands, name="store")
 app.add_typer(orders.commands, name="orders")
 app.add_typer(sync.commands, name="sync")
 app.add_typer(drift.commands, name="drift")
+app.add_typer(exports.commands, name="export")
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(ledgers.commands, name="ledger")
 app.command()(replay)

@@ -13,6 +13,7 @@ from onhand.web.api import (
     access,
     audit,
     counts,
+    exports,
     generic,
     health,
     holds,
@@ -43,7 +44,7 @@ from onhand.web.sweeper import sweeping
 _ROUTERS = (
     *(holds.router, undo.router, moves.router, levels.router, generic.router, counts.router),
     *(places.router, stores.router, listings.router, shops.router, rules.router, sync.router),
-    *(orders.router, tasks.router, rakuten.router),
+    *(orders.router, tasks.router, rakuten.router, exports.router),
     *(manual.router, skus.router, access.router, users.router, audit.router),
     *(health.router, pages.router),
 )

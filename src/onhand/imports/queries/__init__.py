@@ -1,0 +1,1 @@
+"""Reads of what goes into files, and of what came out of them."""
