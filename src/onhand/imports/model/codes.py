@@ -68,8 +68,8 @@ def check_code(code: str) -> str | Fault | None:
 
 
 def narrow(code: str) -> str:
-    """The code with full-width letters, digits and signs as the usual ones."""
-    return code if code.isascii() else code.translate(_NARROW).strip()
+    """The code with full-width letters, digits, signs and spaces as the usual ones."""
+    return code if code.isascii() else code.translate(_NARROW)
 
 
 def read_name(cell: str) -> str | None:

@@ -42,7 +42,6 @@ class EvidenceCode(StrEnum):
     UNDECODABLE_FROM = "undecodable_from"
     DELIMITER_FITS = "delimiter_fits"
     DELIMITER_LINE = "delimiter_line"
-    FIRST_BYTES = "first_bytes"
     SHEET_WITH_HEADER = "sheet_with_header"
     HEADER_LINE = "header_line"
     DUPLICATE_HEADER = "duplicate_header"

@@ -84,21 +84,19 @@ class PlainRows:
         if self.table.rule is not None:
             values = {role: read_text(cells[place]) for role, place in self.table.columns.items()}
             return self.compose_code(cells[self.source], values)
-        return self.narrowed(read_code(cells[self.source]))
+        return self.read_cell_code(cells[self.source])
 
     def compose_code(self, first: str, values: Mapping[Role, str]) -> str | Fault | None:
         """The code that the rule makes of these values; `first` is its first cell as written."""
-        code = read_code(first)
+        code = self.read_cell_code(first)
         if code is None or isinstance(code, Fault):
             return code
         assert self.table.rule is not None
         return check_code(self.narrow(compose(self.table.rule, values)))
 
-    def narrowed(self, code: str | Fault | None) -> str | Fault | None:
-        """The code by the choice about full-width signs."""
-        if isinstance(code, Fault) or code is None or not self.choices.narrow_codes:
-            return code
-        return check_code(narrow(code))
+    def read_cell_code(self, cell: str) -> str | Fault | None:
+        """The code a cell holds, by the choice about full-width signs."""
+        return read_code(self.narrow(cell))
 
     def narrow(self, code: str) -> str:
         """The text by the choice about full-width signs."""

@@ -101,15 +101,15 @@ class RakutenSkuRows(PlainRows):
         item, variant, _ = key
         if self.by_variant:
             if variant != ONLY_VARIANT:
-                return self.narrowed(variant or None)
+                return self.read_cell_code(variant)
             first = "" if self.system is None else cells[self.system]
-            return self.narrowed(read_code(first) or check_code(item))
+            return self.read_cell_code(first) or self.read_cell_code(item)
         number = self._carried[2] if item.lower() == self._carried[0] else ""
         first = cells[self.source]
         if self.source == self.number:
             first = first.strip() or number
         if self.table.rule is None:
-            return self.narrowed(read_code(first))
+            return self.read_cell_code(first)
         values = {role: read_text(cells[place]) for role, place in self.table.columns.items()}
         values[Role.ITEM_NUMBER] = values.get(Role.ITEM_NUMBER) or number
         return self.compose_code(first, values)
@@ -191,7 +191,7 @@ class RakutenItemRows(_BeforeMigration):
         """商品番号, and 商品管理番号 where that is empty."""
         code = super().read_own_code(cells)
         if code is None and self.source == self.place(Role.ITEM_NUMBER) and self.manage is not None:
-            return self.narrowed(read_code(cells[self.manage]))
+            return self.read_cell_code(cells[self.manage])
         return code
 
     def read_image(self, cells: Cells) -> str | None:

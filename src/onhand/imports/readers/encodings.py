@@ -27,7 +27,7 @@ _BYTE_ORDER_MARKS = (
 )
 _HEAD = 65_536  # bytes in which headers are looked for
 _TELLING = 65_536  # bytes of lines that are not ASCII, from anywhere in the file
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 _CLEAR = 0.2  # by how much more usual the characters of one reading must be than of another
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
 _MOST_CONTROLS = 0.08  # of the bytes; in what is no text they are a ninth
