@@ -104,6 +104,6 @@ class NoSkuColumn(Refusal):
 class InvalidRule(Refusal):
     """The rule that composes a code is none, or names a column that the file has not."""
 
-    code: ClassVar[str] = "invalid_rule"
+    code: ClassVar[str] = "invalid_code_rule"
     rule: str
     why: str
