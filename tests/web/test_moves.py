@@ -192,3 +192,21 @@ def test_stocktakes_are_listed_and_cancelled(shop: Api) -> None:
     shop.post("/counts/nobody/close", expect=404)
     shop.post("/counts", body | {"skus": ["nobody"]}, expect=404)
     shop.post("/counts", body | {"location": "nowhere"}, expect=404)
+
+
+def test_a_stocktake_is_counted_with_a_scanner(shop: Api) -> None:
+    sheet = shop.post("/counts", {"name": "shelf", "skus": ["ce1111"]}, expect=201)
+    path = f"/counts/{sheet['id']}"
+    for _ in range(2):
+        headers = {"Idempotency-Key": "scan-1"}
+        answer = shop.send("POST", f"{path}/scan", json={"sku": "CE1111"}, headers=headers)
+        assert answer.json()["line"]["counted"] == 1
+    done = shop.post(f"{path}/scan", {"sku": "ce1111", "units": 8})
+    assert (done["line"]["difference"], done["counted_lines"], done["lines"]) == (-1, 1, 1)
+    assert len(shop.get(f"{path}?show=differences")["lines"]) == 1
+    assert shop.get(f"{path}?show=uncounted")["lines"] == []
+    shop.post("/skus", {"sku": "other"}, expect=201)
+    problem = shop.post(f"{path}/scan", {"sku": "other"}, expect=409)
+    assert (problem["code"], problem["sku"]) == ("not_on_sheet", "other")
+    shop.post("/inventory/receive", {"lines": [{"sku": "ce1111", "quantity": 1}]})
+    assert shop.post(f"{path}/scan", {"sku": "ce1111"}, expect=409)["code"] == "count_moved"

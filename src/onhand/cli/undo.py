@@ -46,7 +46,7 @@ def undo(
         bool, typer.Option("--dry-run", help="Show what would happen, and what would break.")
     ] = False,
 ) -> None:
-    """Take back an import, receipt, adjustment, count or transfer. Once, by events that negate it."""
+    """Take back an import, receipt, adjustment, count or transfer, by events that negate it."""
     named = _named(group)
     with open_desk(context) as desk:
         if dry_run:

@@ -16,7 +16,7 @@ from onhand.orders.queries.orders import OrderPage, OrderView
 from onhand.orders.queries.oversell import OversellReport
 from onhand.orders.queries.reconcile import Reconciliation
 from onhand.stock.commands.answers import StockAnswer, UndoAnswer
-from onhand.stock.queries.counts import CountView
+from onhand.stock.queries.counts import CountScanned, CountView
 from onhand.stock.queries.feed import FeedPage
 from onhand.stock.queries.history import EventView, Explanation
 from onhand.stock.queries.holds import HoldView
@@ -312,6 +312,7 @@ ANSWERS: tuple[type, ...] = (
     Locations,
     LocationView,
     CountView,
+    CountScanned,
     CountPage,
     Tokens,
     TokenView,

@@ -63,6 +63,8 @@ STATUSES = {
     "main_location": 409,
     "count_not_found": 404,
     "count_ended": 409,
+    "not_on_sheet": 409,
+    "count_moved": 409,
     "undo_not_found": 404,
     "undo_breaks": 409,
     "undo_is_final": 409,

@@ -1,5 +1,6 @@
 """Stocktakes: open a sheet, enter what was found, close it into the ledger (S5)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -120,7 +121,8 @@ def enter_counts(
     """
 
     def run(connection: sa.Connection) -> Change | Refusal:
-        sheet = _locked_sheet(connection, entry.count_id)
+        lock_sheet(connection, entry.count_id)
+        sheet = read_count(connection, entry.count_id)
         if sheet is None:
             return CountNotFound(entry.count_id)
         if sheet.state != "open":
@@ -140,40 +142,49 @@ def enter_counts(
     return write_once(database, actor, Write("EnterCounts", entry, now, idempotency_key), run)
 
 
-def _locked_sheet(connection: sa.Connection, count_id: str) -> CountView | None:
+def lock_sheet(connection: sa.Connection, count_id: str) -> None:
+    """Let nobody else enter figures or close the sheet before this transaction ends."""
     connection.execute(
         sa.select(count_sheet.c.count_id)
         .where(count_sheet.c.count_id == count_id)
         .with_for_update()
     )
-    return read_count(connection, count_id)
 
 
 def _enter(
     connection: sa.Connection, sheet: CountView, found: dict[str, int], by: tuple[str, datetime]
 ) -> None:
     """Note the units found of each SKU; `by` is who counted, and when."""
-    # Locked, so that no movement falls between the figures and the moment they stand for.
+    on_hand = on_hand_now(connection, sheet.location, found)
+    counted_by, counted_at = by
+    _WRITE_LINES.run(
+        connection,
+        [
+            (sheet.id, sku_id, on_hand[sku_id], units, counted_by, to_text(counted_at))
+            for sku_id, units in found.items()
+        ],
+    )
+
+
+def on_hand_now(
+    connection: sa.Connection, location: str, sku_ids: Collection[str]
+) -> dict[str, int]:
+    """Units on hand there, which do not change before this transaction ends.
+
+    So no movement falls between a figure and the moment it stands for.
+    """
     connection.execute(
         sa.select(ledger_head.c.sku_id)
-        .where(ledger_head.c.sku_id.in_(found))
+        .where(ledger_head.c.sku_id.in_(sku_ids))
         .order_by(ledger_head.c.sku_id)
         .with_for_update(key_share=True)
     )
     rows = connection.execute(
         sa.select(stock_level.c.sku_id, stock_level.c.on_hand).where(
-            stock_level.c.sku_id.in_(found), stock_level.c.location_id == sheet.location
+            stock_level.c.sku_id.in_(sku_ids), stock_level.c.location_id == location
         )
     )
-    on_hand: dict[str, int] = {row.sku_id: row.on_hand for row in rows}
-    counted_by, counted_at = by
-    _WRITE_LINES.run(
-        connection,
-        [
-            (sheet.id, sku_id, on_hand.get(sku_id, 0), units, counted_by, to_text(counted_at))
-            for sku_id, units in found.items()
-        ],
-    )
+    return dict.fromkeys(sku_ids, 0) | {row.sku_id: row.on_hand for row in rows}
 
 
 def close_count(
@@ -274,7 +285,8 @@ def _move(database: Database, actor: Actor, turn: _Turn) -> Accepted | Refusal:
     step, count_id, now = turn.step, turn.count_id, turn.now
 
     def run(connection: sa.Connection) -> Change | Refusal:
-        sheet = _locked_sheet(connection, count_id)
+        lock_sheet(connection, count_id)
+        sheet = read_count(connection, count_id)
         if sheet is None:
             return CountNotFound(count_id)
         if sheet.state != step.before:

@@ -200,6 +200,24 @@ class CountEnded(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class NotOnSheet(Refusal):
+    """The SKU is known, but not one of those the stocktake is about."""
+
+    code: ClassVar[str] = "not_on_sheet"
+    count: str
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountMoved(Refusal):
+    """Units moved while this SKU was counted one by one; its count begins anew with `set`."""
+
+    code: ClassVar[str] = "count_moved"
+    count: str
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """One change of `units` that cannot be taken back.
 

@@ -1,11 +1,21 @@
 """Stocktakes: what was counted, against what the ledger said."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 import sqlalchemy as sa
 
 from onhand.stock.tables import count_line, count_sheet
+
+
+class CountShow(StrEnum):
+    """Which lines of a stocktake to list; a blind sheet's differences show once it is closed."""
+
+    ALL = "all"
+    COUNTED = "counted"
+    UNCOUNTED = "uncounted"
+    DIFFERENCES = "differences"
 
 
 class CountLineView(msgspec.Struct, frozen=True):
@@ -47,18 +57,64 @@ def list_counts(
     return [_view(row, []) for row in connection.execute(statement)]
 
 
-def read_count(connection: sa.Connection, count_id: str) -> CountView | None:
-    """One stocktake with its lines by SKU code."""
-    sheet = connection.execute(
-        sa.select(count_sheet).where(count_sheet.c.count_id == count_id)
-    ).first()
+class CountScanned(msgspec.Struct, frozen=True):
+    """The line of a scanned SKU, and how far the sheet is: so many of its lines are counted."""
+
+    count: str
+    line: CountLineView
+    counted_lines: int
+    lines: int
+
+
+def read_count(
+    connection: sa.Connection, count_id: str, *, show: CountShow = CountShow.ALL
+) -> CountView | None:
+    """One stocktake with its lines, or some of them, by SKU code."""
+    sheet = read_sheet(connection, count_id)
     if sheet is None:
         return None
     rows = connection.execute(
         sa.select(count_line).where(count_line.c.count_id == count_id).order_by(count_line.c.sku_id)
     )
-    hidden = sheet.blind and sheet.state == "open"
-    return _view(sheet, [_line(row, hidden=hidden) for row in rows])
+    hidden = _is_hidden(sheet)
+    lines = [_line(row, hidden=hidden) for row in rows]
+    return msgspec.structs.replace(sheet, lines=[line for line in lines if _shows(show, line)])
+
+
+def read_sheet(connection: sa.Connection, count_id: str) -> CountView | None:
+    """One stocktake without its lines."""
+    row = connection.execute(
+        sa.select(count_sheet).where(count_sheet.c.count_id == count_id)
+    ).first()
+    return None if row is None else _view(row, [])
+
+
+def read_scanned(connection: sa.Connection, sheet: CountView, sku_id: str) -> CountScanned | None:
+    """One line of a stocktake; None if the SKU is not on the sheet."""
+    line = count_line.c
+    row = connection.execute(
+        sa.select(count_line).where(line.count_id == sheet.id, line.sku_id == sku_id)
+    ).first()
+    if row is None:
+        return None
+    counted, lines = connection.execute(
+        sa.select(sa.func.count(line.counted_units), sa.func.count()).where(
+            line.count_id == sheet.id
+        )
+    ).one()
+    return CountScanned(sheet.id, _line(row, hidden=_is_hidden(sheet)), counted, lines)
+
+
+def _is_hidden(sheet: CountView) -> bool:
+    return sheet.blind and sheet.state == "open"
+
+
+def _shows(show: CountShow, line: CountLineView) -> bool:
+    if show is CountShow.DIFFERENCES:  # none where they are hidden
+        return bool(line.difference)
+    if show is CountShow.ALL:
+        return True
+    return (line.counted is not None) == (show is CountShow.COUNTED)
 
 
 def _view(row: sa.Row[tuple[object, ...]], lines: list[CountLineView]) -> CountView:

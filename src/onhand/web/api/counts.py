@@ -1,6 +1,6 @@
 """Stocktakes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +17,14 @@ from onhand.stock.commands.counts import (
     enter_counts,
     open_count,
 )
-from onhand.stock.queries.counts import CountView, list_counts, read_count
+from onhand.stock.commands.scans import Scan, ScanMode, scan
+from onhand.stock.queries.counts import (
+    CountScanned,
+    CountShow,
+    CountView,
+    list_counts,
+    read_count,
+)
 from onhand.web.answers import CountPage
 from onhand.web.bodies import example
 from onhand.web.errors import Problem, Refused
@@ -54,6 +61,20 @@ class CountEntryBody(BaseModel):
 
     model_config = example(lines=[{"sku": "ce1111", "counted": 46}])
     lines: Annotated[list[CountedBody], Field(min_length=1)]
+
+
+class ScanBody(BaseModel):
+    """Units found of one scanned code."""
+
+    model_config = example(sku="ce1111", units=1, mode="add")
+    sku: SkuCode
+    units: UnitsOrNone = 1
+    mode: Literal["set", "add"] = Field(
+        "add", description="Whether the units come on top of the figure, or replace it."
+    )
+    put_on_sheet: bool = Field(
+        False, strict=True, description="Also when the SKU is not on the sheet: put it there."
+    )
 
 
 class CountSearch(BaseModel):
@@ -99,10 +120,14 @@ def start_count(writer: Writer, body: NewCountBody) -> Response:
 
 
 @router.get("/{count_id}", **operation(Right.OPERATE, CountView, "count_not_found"))
-def show_count(visit: Visitor, count_id: PathName) -> Response:
+def show_count(
+    visit: Visitor,
+    count_id: PathName,
+    show: Annotated[CountShow, Query(description="Which of its lines.")] = CountShow.ALL,
+) -> Response:
     """A sheet with its lines: expected, counted, difference."""
     with visit.environment.database.read() as connection:
-        view = read_count(connection, count_id)
+        view = read_count(connection, count_id, show=show)
     if view is None:
         raise Refused(Problem("count_not_found", {"count": count_id}))
     return shown(view)
@@ -132,6 +157,38 @@ def enter_lines(writer: Writer, count_id: PathName, body: CountEntryBody) -> Res
         idempotency_key=writer.key,
     )
     return answered(result)
+
+
+@router.post(
+    "/{count_id}/scan",
+    **operation(
+        Right.OPERATE,
+        CountScanned,
+        "count_not_found",
+        "count_ended",
+        "unknown_sku",
+        "not_on_sheet",
+        "count_moved",
+    ),
+)
+def scan_code(writer: Writer, count_id: PathName, body: ScanBody) -> Response:
+    """Count one SKU with a scanner: add what was found to its figure, or set it.
+
+    Give each scan an `Idempotency-Key`: sent twice, it counts once. Units that are added one by
+    one make one figure; when stock moves between them the next is refused, and the SKU is counted
+    anew, beginning with `set`.
+    """
+    environment = writer.visit.environment
+    found = Scan(count_id, body.sku, body.units, ScanMode(body.mode), body.put_on_sheet)
+    return answered(
+        scan(
+            environment.database,
+            writer.actor(),
+            found,
+            now=environment.clock(),
+            idempotency_key=writer.key,
+        )
+    )
 
 
 @router.post(

@@ -67,6 +67,11 @@ ENGLISH = {
     ),
     "count_not_found": Text("Stocktake not found", "There is no stocktake {count}."),
     "count_ended": Text("Stocktake has ended", "The stocktake {count} is over; it is {state}."),
+    "not_on_sheet": Text("Not on the sheet", "{sku} is not one of the SKUs of stocktake {count}."),
+    "count_moved": Text(
+        "Stock moved while counting",
+        "Units of {sku} moved while it was counted. Count it from the start.",
+    ),
     "undo_not_found": Text("Nothing to undo", "No movement of stock belongs to {undoes}."),
     "undo_breaks": Text(
         "Cannot be taken back as it was",

@@ -67,6 +67,11 @@ JAPANESE = {
     ),
     "count_not_found": Text("棚卸が見つかりません", "棚卸 {count} はありません。"),
     "count_ended": Text("棚卸は終了しています", "棚卸 {count} は終了しています（状態：{state}）。"),
+    "not_on_sheet": Text("棚卸の対象外です", "{sku} は棚卸 {count} の対象に入っていません。"),
+    "count_moved": Text(
+        "数えている間に在庫が動きました",
+        "{sku} は数えている間に在庫が動きました。最初から数え直してください。",
+    ),
     "undo_not_found": Text("取り消す対象がありません", "{undoes} に属する在庫の動きはありません。"),
     "undo_breaks": Text(
         "元に戻せない変更があります",

@@ -54,6 +54,8 @@ CHINESE = {
     "main_location": Text("主仓库", "{location} 是未指定仓库时的默认仓库，不能停用。"),
     "count_not_found": Text("找不到盘点单", "盘点单 {count} 不存在。"),
     "count_ended": Text("盘点已结束", "盘点单 {count} 已结束（状态：{state}）。"),
+    "not_on_sheet": Text("不在盘点单上", "{sku} 不在盘点 {count} 的清单里。"),
+    "count_moved": Text("盘点时库存有变动", "清点 {sku} 期间库存有变动，请从头重新清点。"),
     "undo_not_found": Text("没有可撤销的内容", "没有属于 {undoes} 的库存变动。"),
     "undo_breaks": Text(
         "有变动无法撤销",
