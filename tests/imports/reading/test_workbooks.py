@@ -20,7 +20,7 @@ from onhand.imports.model.refusals import (
 )
 from onhand.imports.readers import packages
 from tests.imports.reading.tell import LIMITS, read, refusal, tell
-from tests.imports.reading.workbooks import SHEET, pack, parts, workbook
+from tests.imports.reading.workbooks import SHEET, Cells, pack, parts, workbook
 
 HEADER = ("SKU", "在庫数", "商品名")
 GOODS = workbook({"在庫": [HEADER, ("A-1", 5, "帆布"), ("A-2", 6, "綿")]})
@@ -75,7 +75,7 @@ def test_cells_are_read_as_a_person_would_type_them(tmp_path: Path) -> None:
 def test_first_visible_sheet_with_a_header_is_read_unless_another_is_chosen(
     tmp_path: Path,
 ) -> None:
-    sheets = {
+    sheets: dict[str, Cells] = {
         "説明": [("このファイルについて",)],
         "old": [HEADER, ("OLD-1", 1, "")],
         "new": [HEADER, ("NEW-1", 2, "")],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 Cells = Sequence[Sequence[object]]
 SHEET = "xl/worksheets/sheet1.xml"
