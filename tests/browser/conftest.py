@@ -1,0 +1,122 @@
+"""The console in a real Chromium, against a real server on each database.
+
+A module has one server and one browser. `desk` and `phone` are pages on which `admin` is signed
+in; whatever goes wrong in the browser unasked fails the test.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from psycopg import sql
+
+from tests.browser.watching import Watcher
+from tests.cli.serving import serving
+from tests.databases import free_port
+from tools.chromium import find_chromium
+
+PASSWORD = "correct horse battery staple"
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 375, "height": 812}
+
+
+class Site:
+    """A running server with `admin` set up, and the browser that visits it."""
+
+    def __init__(self, url: str, browser: Browser, state: Path) -> None:
+        """`state` is a file with the cookies of the session."""
+        self.url = url
+        self.browser = browser
+        self.state = state
+
+    def visit(self, **options: object) -> BrowserContext:
+        """A browser of its own, signed in; `options` as of `Browser.new_context`."""
+        wanted = {"viewport": DESK, "storage_state": self.state, "locale": "en-US", **options}
+        return self.browser.new_context(base_url=self.url, **wanted)  # type: ignore[arg-type]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow) for name in ("sqlite", "postgresql")],
+)
+def database_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Settings that put both environments into databases of the module's own."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    url: str = request.getfixturevalue("postgres_url")
+    name = f"browser_{free_port()}"
+    made = sql.Identifier(name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(made))
+        yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def site(
+    database_settings: dict[str, str], browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A server with the demo and its shops, which sell only when told to."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = {
+        "ONHAND_HOME": str(folder / "home"),
+        "RUN_JOBS": "true",
+        "SIMULATOR_PORT": str(free_port()),
+        "SIMULATOR_ORDERS_PER_HOUR": "0",
+        **database_settings,
+    }
+    with serving(folder, **settings) as server:
+        state = folder / "state.json"
+        set_up(browser, server.told["set_up"], state)
+        yield Site(server.url, browser, state)
+
+
+def set_up(browser: Browser, link: str, state: Path) -> None:
+    """Choose the first admin's password, as a person does; keep the session in `state`."""
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(link)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Save and sign in").click()
+    page.get_by_role("heading", name="Dashboard").wait_for()
+    context.storage_state(path=state)
+    context.close()
+
+
+@pytest.fixture
+def watched() -> Iterator[Callable[[Page], Page]]:
+    """`watched(page)`: the page; what goes wrong on it fails the test."""
+    watcher = Watcher()
+    yield watcher.watch
+    assert not watcher.complaints, "\n".join(watcher.complaints)
+
+
+@pytest.fixture
+def desk(site: Site, watched: Callable[[Page], Page]) -> Iterator[Page]:
+    """A signed-in page as wide as a desk's."""
+    context = site.visit()
+    yield watched(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def phone(site: Site, watched: Callable[[Page], Page]) -> Iterator[Page]:
+    """A signed-in page as narrow as a phone's, with touch."""
+    context = site.visit(viewport=PHONE, has_touch=True, is_mobile=True)
+    yield watched(context.new_page())
+    context.close()
