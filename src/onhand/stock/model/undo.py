@@ -37,6 +37,28 @@ def undone_group(reference_type: str | None, reference_id: str | None) -> str | 
     return (reference_id or "").removeprefix(_MARK)
 
 
+def negate(movements: Iterable[tuple[str, int, str, str, int]]) -> list[UndoLine]:
+    """What takes these changes of on hand back, by SKU and location.
+
+    A movement is a SKU id, its generation, a location, a kind and the units on hand changed by.
+    """
+    units: dict[tuple[str, int, str], int] = {}
+    kinds: dict[str, set[str]] = {}
+    for sku_id, generation, location, kind, change in movements:
+        place = (sku_id, generation, location)
+        units[place] = units.get(place, 0) - change
+        kinds.setdefault(sku_id, set()).add(kind)
+    return [
+        UndoLine(*place, change, _counter_kind(kinds[place[0]]))
+        for place, change in sorted(units.items())
+        if change
+    ]
+
+
+def _counter_kind(kinds: set[str]) -> Kind:
+    return Kind.TRANSFERRED if kinds == {Kind.TRANSFERRED} else Kind.ADJUSTED
+
+
 def by_sku(lines: Iterable[UndoLine]) -> list[tuple[str, list[UndoLine]]]:
     """The lines of each SKU together, in the order of the first of each."""
     found: dict[str, list[UndoLine]] = {}

@@ -15,7 +15,7 @@ from onhand.db.types import from_row
 from onhand.stock.commands.answers import UndoAnswer, UndoPart
 from onhand.stock.model.book import Balance, SkuStock
 from onhand.stock.model.commands import UndoLine
-from onhand.stock.model.events import Kind, Reference, ReferenceType
+from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.model.refusals import (
     Broken,
     NotUndoable,
@@ -30,6 +30,7 @@ from onhand.stock.model.undo import (
     find_breaks,
     group_name,
     missing_units,
+    negate,
     undone_group,
 )
 from onhand.stock.queries.audit import events_of_command
@@ -189,22 +190,13 @@ def _group(name: str, reference: Reference | None, rows: Iterable[sa.Row[Any]]) 
         tuple(sorted({row.actor for row in rows})),
         min(moments),
         max(moments),
-        tuple(_lines(rows)),
+        tuple(
+            negate(
+                (row.sku_id, row.generation, row.location_id, row.kind, row.on_hand_change)
+                for row in rows
+            )
+        ),
     )
-
-
-def _lines(rows: Iterable[sa.Row[Any]]) -> Iterable[UndoLine]:
-    """The group's changes summed up and negated, by SKU and location."""
-    units: dict[tuple[str, int, str], int] = {}
-    kinds: dict[str, set[str]] = {}
-    for row in rows:
-        place = (row.sku_id, row.generation, row.location_id)
-        units[place] = units.get(place, 0) - row.on_hand_change
-        kinds.setdefault(row.sku_id, set()).add(row.kind)
-    for place, change in sorted(units.items()):
-        if change:
-            is_transfer = kinds[place[0]] == {Kind.TRANSFERRED}
-            yield UndoLine(*place, change, Kind.TRANSFERRED if is_transfer else Kind.ADJUSTED)
 
 
 def part_key(name: str, part: int) -> str:
