@@ -41,10 +41,11 @@ def as_csv(
     return b"".join(written.chunks([rows])), written.replaced
 
 
-def as_xlsx(rows: Sequence[Row], *, zone: tzinfo = UTC) -> bytes:
+def as_xlsx(rows: Sequence[Row], *, names: tuple[str, ...] = ()) -> bytes:
     """The rows below a header, as an XLSX file."""
     output = io.BytesIO()
-    write_workbook(output, _sheet(rows, zone), [rows])
+    sheet = Sheet("cells", names) if names else _sheet(rows, UTC)
+    write_workbook(output, sheet, [rows])
     return output.getvalue()
 
 
