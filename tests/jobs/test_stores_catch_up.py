@@ -23,7 +23,7 @@ def store(marketplace: Marketplace) -> str:
     marketplace.open_store("kyoto", poll_interval_s=FAR)
     marketplace.offer(stores=["kyoto"], tote=5)
     marketplace.set_up()
-    marketplace.run_for(150)
+    marketplace.run_for(150, step=30)
     assert marketplace.shown("tote")["kyoto"] == 5
     return "kyoto"
 
@@ -42,10 +42,10 @@ def test_a_raise_after_a_doubtful_read_waits_minutes_only(
     marketplace.run_for(20)
     assert marketplace.state(store, "tote").doubt == Doubt.WRITE_UNKNOWN
     marketplace.goods.receive("tote", 3)
-    marketplace.run_for(260)
+    marketplace.run_for(260, step=10)
     assert marketplace.shown("tote")[store] == 10
     assert polls(marketplace) == before + 1
-    marketplace.run_for(600)
+    marketplace.run_for(600, step=60)
     assert polls(marketplace) == before + 1  # nothing waits any more
 
 
@@ -57,7 +57,7 @@ def test_an_order_from_before_the_read_is_in_before_the_raise(
     marketplace.run_for(20)
     marketplace.buy(store, "tote", 4)
     marketplace.goods.receive("tote", 1)
-    marketplace.run_for(400)
+    marketplace.run_for(400, step=20)
     assert marketplace.shown("tote")[store] == 4
     assert marketplace.state(store, "tote").stale_at is None
 
@@ -66,11 +66,11 @@ def test_an_order_from_before_the_read_is_in_before_the_raise(
 def test_polls_out_of_turn_keep_a_distance(
     marketplace: Marketplace, store: str, fails: bool
 ) -> None:
-    """Every five seconds another number comes to wait for orders."""
-    names = [f"item{number:02}" for number in range(24)]
+    """Every ten seconds another number comes to wait for orders."""
+    names = [f"item{number:02}" for number in range(12)]
     marketplace.offer(stores=[store], **dict.fromkeys(names, 1))
     marketplace.run("catalog.pull", store)
-    marketplace.run_for(200)
+    marketplace.run_for(200, step=40)
     if fails:
         marketplace.rakuten.faults.by_chance(SEARCHES, 1.0)
     before = polls(marketplace)
@@ -78,8 +78,8 @@ def test_polls_out_of_turn_keep_a_distance(
         marketplace.goods.receive(name, 1)
         with marketplace.database.begin() as connection:
             ask_to_read(connection, [marketplace.listing_id(store, name)], now=marketplace.clock())
-        marketplace.tick(5)
-    most = timedelta(seconds=5 * 3 * len(names)) / BETWEEN_POLLS + 1
+        marketplace.tick(10)
+    most = timedelta(seconds=10 * 3 * len(names)) / BETWEEN_POLLS + 1
     assert (1 if fails else 5) <= polls(marketplace) - before <= most
 
 
@@ -120,7 +120,7 @@ def test_a_refused_lowering_in_doubt_harms_no_other(marketplace: Marketplace) ->
         marketplace.do("sync.push", "tokyo")
     marketplace.goods.do(reserve(cart(), tote=6, mug=1))
     marketplace.run("sync.follow")
-    marketplace.do("sync.push", "tokyo")
+    marketplace.run("sync.push", "tokyo")
     assert marketplace.shown("mug")["tokyo"] == 7
     state = marketplace.state("tokyo", "tote")
     assert (state.doubt, state.push_id) == (Doubt.CALL_REFUSED, None)
