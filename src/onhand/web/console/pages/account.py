@@ -1,5 +1,6 @@
 """One's own account: language, time zone, password."""
 
+from dataclasses import replace
 from typing import Literal
 from zoneinfo import available_timezones
 
@@ -59,6 +60,7 @@ def change_tastes(visit: Visit) -> Response:
         wrong = Entered(form.model_dump()).because("timezone", visit.why(result))
         return _page(visit, wrong, Entered())
     visit.onhand.sessions.forget(visit.secret)
+    visit.reader = replace(visit.reader, language=form.language)
     response = visit.done(visit.text(mark("Your settings were saved.")), to="/account")
     security.keep(response, visit.request, name=security.LANGUAGE_COOKIE, value=form.language)
     return response
