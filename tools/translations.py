@@ -36,8 +36,10 @@ def part_of(file: Path) -> str:
     inner = file.relative_to(CONSOLE).parts
     if inner[0] == "templates" and len(inner) > 2:
         return inner[1]
-    if inner[0] == "pages" and (CONSOLE / "templates" / file.stem).is_dir():
-        return file.stem
+    # A part with much to do has modules `<part>_<what>.py`.
+    part = file.stem.partition("_")[0]
+    if inner[0] == "pages" and (CONSOLE / "templates" / part).is_dir():
+        return part
     return FRAME
 
 
