@@ -1,13 +1,18 @@
-"""Cells that a spreadsheet would run: an apostrophe in front keeps them text, and comes off again.
+"""Cells that a spreadsheet would run or renumber, kept as they are by an apostrophe in front.
 
-Both functions are each other's inverse on every text, whatever it begins with.
+`unguard` takes off what `guard` puts on, and nothing else: any text comes back as it was.
 """
 
 import re
 
-_RUNS = "[=+\\-@\t\r\n＝＋－＠]"
-_DANGEROUS = re.compile(f"'*{_RUNS}")
-_GUARDED = re.compile(f"'+{_RUNS}")
+# What is run, a code that passes for a number with an exponent, and what passes for an error.
+_CHANGES = (
+    "[=+\\-@\t\r\n＝＋－＠]"
+    r"|[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+\Z"
+    r"|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)\Z"
+)
+_DANGEROUS = re.compile(f"'*(?:{_CHANGES})")
+_GUARDED = re.compile(f"'+(?:{_CHANGES})")
 
 
 def guard(text: str) -> str:
