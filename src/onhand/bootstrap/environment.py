@@ -12,6 +12,7 @@ from onhand.access.model import Actor, EnvironmentName
 from onhand.access.passwords import Terms
 from onhand.access.secrets import Vault
 from onhand.access.sessions import Sessions
+from onhand.bootstrap.bell import Bell
 from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.secret_key import open_vault, write_secret
 from onhand.bootstrap.set_up import set_up_file
@@ -48,6 +49,7 @@ class Environment:
     vault: Vault
     shops: Shops
     clock: Clock
+    bell: Bell = field(default_factory=Bell)
 
     def close(self) -> None:
         """Finish queued work and close the database's connections."""

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = Field(
         default=1_000_000, description="Longest request body, in bytes."
     )
+    import_max_bytes: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = Field(
+        default=100_000_000, description="Largest file that is imported, in bytes."
+    )
+    import_max_rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        default=500_000, description="Most rows of a file that is imported, below its header."
+    )
     sweep_interval_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=5, description="Seconds between sweeps that record ended holds."
     )

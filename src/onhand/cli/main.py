@@ -13,6 +13,7 @@ from onhand.cli import (
     databases,
     drift,
     exports,
+    imports,
     jobs,
     ledgers,
     orders,
@@ -84,6 +85,7 @@ app.add_typer(stores.commands, name="store")
 app.add_typer(orders.commands, name="orders")
 app.add_typer(sync.commands, name="sync")
 app.add_typer(drift.commands, name="drift")
+app.add_typer(imports.commands, name="import")
 app.add_typer(exports.commands, name="export")
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(ledgers.commands, name="ledger")

@@ -6,6 +6,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from onhand.access.model import Accepted
 from onhand.cli.arguments import parse_name
 from onhand.cli.desk import Desk, Refused, open_desk
 from onhand.cli.terminal import table
@@ -50,7 +51,7 @@ def undo(
     named = _named(group)
     with open_desk(context) as desk:
         if dry_run:
-            _show_preview(desk, named)
+            show_preview(desk, named)
             return
         result = take_back(
             desk.ledger,
@@ -59,12 +60,21 @@ def undo(
             now=desk.now(),
             idempotency_key=desk.options.key,
         )
-        if isinstance(result, Refusal):
-            raise Refused(result)
-        if result.replayed:
-            desk.terminal.say("Taken back before: nothing was done, this is the first answer.")
-        answer = msgspec.json.decode(result.answer, type=UndoAnswer)
-        desk.terminal.show(answer, *_answer_tables(answer))
+        show_undone(desk, result)
+
+
+def show_undone(desk: Desk, result: Accepted | Refusal) -> None:
+    """What an undo took back.
+
+    Raises:
+        Refused: it was refused.
+    """
+    if isinstance(result, Refusal):
+        raise Refused(result)
+    if result.replayed:
+        desk.terminal.say("Taken back before: nothing was done, this is the first answer.")
+    answer = msgspec.json.decode(result.answer, type=UndoAnswer)
+    desk.terminal.show(answer, *_answer_tables(answer))
 
 
 def _named(written: str) -> Named:
@@ -77,7 +87,12 @@ def _named(written: str) -> Named:
     return name if kind == "command" else Reference(ReferenceType(kind), name)
 
 
-def _show_preview(desk: Desk, named: Named) -> None:
+def show_preview(desk: Desk, named: Named) -> None:
+    """What an undo would do now, and what it would break.
+
+    Raises:
+        Refused: there is no such group, or it cannot be taken back.
+    """
     with desk.database.snapshot() as connection:
         found = preview_undo(connection, named, now=desk.now())
     if isinstance(found, Refusal):

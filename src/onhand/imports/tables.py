@@ -52,7 +52,6 @@ file_import = sa.Table(
     sa.Column("rows_read", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("change_count", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("position", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("leave_out_moved", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("holder", sa.Text),

@@ -37,8 +37,10 @@ class _Crew:
         self._lock = threading.Lock()
         self._log = structlog.get_logger("onhand.jobs")
         self._changed, self._ended = threading.Event(), threading.Event()
+        self._asked = threading.Event()
         threading.Thread(target=self._listen, name="onhand-ledger-listener", daemon=True).start()
         runner.environment.ledger.at_change = self._changed.set
+        runner.environment.bell.listen(self._hear)
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -46,12 +48,19 @@ class _Crew:
         self._ended.set()
         self._changed.set()
 
+    def _hear(self) -> None:
+        """Somebody has asked for a task."""
+        self._asked.set()
+        self._changed.set()
+
     def _listen(self) -> None:
         while not self._ended.wait(LISTEN_S):
             self._changed.wait()
             self._changed.clear()
+            is_asked = self._asked.is_set()
+            self._asked.clear()
             self.runner.ledger_changed(self._clock())
-            for work in self._take(self._threads, look=False):
+            for work in self._take(self._threads, look=is_asked):
                 self._start(work)
 
     def tick(self) -> None:

@@ -9,6 +9,7 @@ from onhand.catalog.queries import SkuPage, SkuView
 from onhand.catalog.queries.listings import ListingPage, ListingView
 from onhand.catalog.queries.stores import StoreView
 from onhand.catalog.queries.suggestions import Suggestion
+from onhand.imports.queries.imports import ImportView
 from onhand.jobs.queries import TaskView
 from onhand.orders.queries.desk import DeskPage
 from onhand.orders.queries.due import CursorView
@@ -31,6 +32,7 @@ from onhand.sync.queries.failed import FailedPage
 from onhand.sync.queries.pushes import PushPage
 from onhand.sync.queries.rules import Preview, RuleView
 from onhand.web.connections import ConnectionTest
+from onhand.web.import_answers import ChangePage, ImportAnswer, ImportPage
 from onhand.web.standing import SyncStatus
 
 
@@ -323,6 +325,10 @@ ANSWERS: tuple[type, ...] = (
     NewTokenAnswer,
     OwnerTokenAnswer,
     Me,
+    ImportAnswer,
+    ImportPage,
+    ImportView,
+    ChangePage,
     AuditPage,
     Health,
     DatabaseHealth,

@@ -17,6 +17,7 @@ from onhand.web.api import (
     generic,
     health,
     holds,
+    imports,
     levels,
     listings,
     manual,
@@ -44,7 +45,7 @@ from onhand.web.sweeper import sweeping
 _ROUTERS = (
     *(holds.router, undo.router, moves.router, levels.router, generic.router, counts.router),
     *(places.router, stores.router, listings.router, shops.router, rules.router, sync.router),
-    *(orders.router, tasks.router, rakuten.router, exports.router),
+    *(orders.router, tasks.router, rakuten.router, exports.router, imports.router),
     *(manual.router, skus.router, access.router, users.router, audit.router),
     *(health.router, pages.router),
 )

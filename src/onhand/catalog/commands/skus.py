@@ -52,7 +52,7 @@ def create_skus(
         return refused
 
     def create(connection: sa.Connection) -> Change | Refusal:
-        _lock_names(connection)
+        lock_names(connection)
         taken = _taken_names(connection, skus)
         if taken is not None:
             return taken
@@ -127,7 +127,7 @@ def add_alias(
         return SkuNotFound((normalise(new.sku),))
 
     def add(connection: sa.Connection) -> Change | Refusal:
-        _lock_names(connection)
+        lock_names(connection)
         sku_id = _lock_sku(connection, new.sku)
         if sku_id is None:
             return SkuNotFound((normalise(new.sku),))
@@ -202,7 +202,8 @@ def unregister(connection: sa.Connection, sku_id: str, *, at: datetime) -> None:
     forget_sku(connection, sku_id, at=at)
 
 
-def _lock_names(connection: sa.Connection) -> None:
+def lock_names(connection: sa.Connection) -> None:
+    """Let nobody else give codes or aliases before the caller's transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_NAMES_LOCK)))
 

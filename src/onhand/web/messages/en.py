@@ -124,6 +124,9 @@ ENGLISH = {
         "Without {name} nobody could administer any more. "
         "Make somebody else an administrator first.",
     ),
+    "too_many_views": Text(
+        "Too many saved views", "You keep {limit} views of this list. Remove one first."
+    ),
     "invalid_timezone": Text("Unknown time zone", "There is no time zone {timezone}."),
     "weak_password": Text(
         "Password cannot be taken",
@@ -224,4 +227,53 @@ ENGLISH = {
     "internal_error": Text(
         "Internal error", "Something went wrong on our side. The server's log has the request id."
     ),
+    # files
+    "unknown_import": Text("Unknown import", "There is no import {import_id}."),
+    "unknown_file": Text("Unknown file", "No file with the SHA-256 {file} is kept. Send it again."),
+    "import_not_ready": Text(
+        "Not possible now", "The import {import_id} is {state}; this cannot be done with it."
+    ),
+    "import_moved": Text(
+        "Stock has moved",
+        "Since the preview {count} SKUs have moved: {moved}. Look at the preview of the same file "
+        "again, or leave them out.",
+        "{sku}: {expected_on_hand} expected, {on_hand} on hand",
+    ),
+    "import_failed": Text(
+        "Import failed",
+        "Looking through this file has failed several times for a reason of our own; "
+        "the server's log has it.",
+    ),
+    "file_too_large": Text(
+        "File too large",
+        "The file has {size_bytes} bytes or more; {limit_bytes} are taken. Split it, leave out "
+        "columns that are not needed, or raise IMPORT_MAX_BYTES.",
+    ),
+    "too_many_rows": Text(
+        "Too many rows",
+        "The file has more than {limit} rows. Split it, or raise IMPORT_MAX_ROWS.",
+    ),
+    "unreadable_file": Text(
+        "File cannot be read",
+        "This is no table that can be read ({found}). Save it as CSV, TSV or XLSX.",
+    ),
+    "unpacked_too_large": Text(
+        "Workbook too large",
+        "The workbook would unpack to more than is taken ({what}: {found} of {limit}). "
+        "Save it as CSV.",
+    ),
+    "unknown_encoding": Text("Unknown encoding", "{encoding} cannot be read; there are {known}."),
+    "unknown_delimiter": Text(
+        "Unknown delimiter", "{delimiter} separates nothing here; there are {known}."
+    ),
+    "unknown_sheet": Text("Unknown sheet", "There is no sheet {sheet}; there are {known}."),
+    "unknown_column": Text(
+        "Unknown column", "There is no column {column} for {role}; there are {known}."
+    ),
+    "no_sku_column": Text(
+        "No column for the SKU",
+        "No column names SKUs. Name it in the mapping, or call it one of {known}. "
+        "The header read is: {header}.",
+    ),
+    "invalid_code_rule": Text("Invalid rule for codes", "The rule {rule} makes no code: {why}."),
 }

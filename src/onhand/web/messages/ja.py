@@ -131,6 +131,10 @@ JAPANESE = {
         "最後の管理者です",
         "{name} を外すと管理者がいなくなります。先に別のユーザーを管理者にしてください。",
     ),
+    "too_many_views": Text(
+        "保存した表示が多すぎます",
+        "この一覧に保存できる表示は{limit}件までです。先にどれかを削除してください。",
+    ),
     "invalid_timezone": Text("不明なタイムゾーン", "タイムゾーン {timezone} はありません。"),
     "weak_password": Text(
         "このパスワードは使用できません",
@@ -251,5 +255,59 @@ JAPANESE = {
     ),
     "internal_error": Text(
         "内部エラー", "サーバー側で問題が発生しました。リクエストIDがログに残っています。"
+    ),
+    # files
+    "unknown_import": Text("取込が見つかりません", "取込 {import_id} はありません。"),
+    "unknown_file": Text(
+        "ファイルが見つかりません",
+        "SHA-256 が {file} のファイルは保存されていません。もう一度送ってください。",
+    ),
+    "import_not_ready": Text(
+        "いまはできません", "取込 {import_id} の状態は {state} のため、この操作はできません。"
+    ),
+    "import_moved": Text(
+        "在庫が動きました",
+        "プレビュー後に {count} 件の SKU の在庫が動きました:{moved}。"
+        "同じファイルをもう一度プレビューするか、それらを除いてください。",
+        "{sku}:想定 {expected_on_hand}、現在 {on_hand}",
+    ),
+    "import_failed": Text(
+        "取込に失敗しました",
+        "このファイルの読み取りは、こちらの原因で何度も失敗しました。サーバーのログをご覧ください。",
+    ),
+    "file_too_large": Text(
+        "ファイルが大きすぎます",
+        "ファイルは {size_bytes} バイト以上ですが、上限は {limit_bytes} バイトです。"
+        "分割するか、不要な列を除くか、IMPORT_MAX_BYTES を上げてください。",
+    ),
+    "too_many_rows": Text(
+        "行が多すぎます",
+        "ファイルの行数が {limit} を超えています。分割するか、IMPORT_MAX_ROWS を上げてください。",
+    ),
+    "unreadable_file": Text(
+        "読み取れないファイルです",
+        "表として読み取れません({found})。CSV、TSV または XLSX で保存してください。",
+    ),
+    "unpacked_too_large": Text(
+        "ブックが大きすぎます",
+        "展開後の大きさが上限を超えます({what}:{found}、上限 {limit})。CSV で保存してください。",
+    ),
+    "unknown_encoding": Text("不明な文字コード", "{encoding} は読めません。使えるもの:{known}。"),
+    "unknown_delimiter": Text(
+        "不明な区切り文字", "{delimiter} は区切り文字ではありません。使えるもの:{known}。"
+    ),
+    "unknown_sheet": Text(
+        "シートがありません", "シート {sheet} はありません。あるのは {known} です。"
+    ),
+    "unknown_column": Text(
+        "列がありません", "{role} の列 {column} はありません。あるのは {known} です。"
+    ),
+    "no_sku_column": Text(
+        "SKU の列がありません",
+        "SKU を示す列がありません。対応付けで指定するか、次のいずれかの名前にしてください:{known}。"
+        "読み取った見出し:{header}。",
+    ),
+    "invalid_code_rule": Text(
+        "コードの規則が不正です", "規則 {rule} からはコードを作れません:{why}。"
     ),
 }

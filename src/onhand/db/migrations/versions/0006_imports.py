@@ -63,7 +63,6 @@ def _file_import() -> None:
         sa.Column("rows_read", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("change_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("leave_out_moved", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("cancel_asked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
         sa.Column("holder", sa.Text(), nullable=True),
@@ -78,6 +77,21 @@ def _file_import() -> None:
         sa.Column("ended_at", UtcTimestamp(), nullable=True),
         sa.Column("undone_by", sa.Text(), nullable=True),
         sa.Column("undone_at", UtcTimestamp(), nullable=True),
+        *_rules_of_file_import(),
+    )
+    op.create_index(op.f("ix_file_import_store_id"), "file_import", ["store_id"])
+    pending = sa.text("state IN ('waiting', 'confirmed')")
+    op.create_index(
+        "ix_file_import_pending",
+        "file_import",
+        ["asked_at"],
+        sqlite_where=pending,
+        postgresql_where=pending,
+    )
+
+
+def _rules_of_file_import() -> tuple[sa.Constraint, ...]:
+    return (
         sa.CheckConstraint(
             "state IN ('waiting', 'previewed', 'refused', 'cancelled', 'confirmed', 'applied', "
             "'stopped', 'undone')",
@@ -100,15 +114,6 @@ def _file_import() -> None:
         sa.UniqueConstraint(
             "file_id", "choices_key", "turn", name=op.f("uq_file_import_file_id_choices_key_turn")
         ),
-    )
-    op.create_index(op.f("ix_file_import_store_id"), "file_import", ["store_id"])
-    pending = sa.text("state IN ('waiting', 'confirmed')")
-    op.create_index(
-        "ix_file_import_pending",
-        "file_import",
-        ["asked_at"],
-        sqlite_where=pending,
-        postgresql_where=pending,
     )
 
 

@@ -1,0 +1,1 @@
+"""Commands of imports: keep a file, work out what it would change, bring it in."""
