@@ -54,6 +54,21 @@ sign_in_attempt = sa.Table(
     sa.Column("whole_at", UtcTimestamp, nullable=False, index=True),
 )
 
+# A person's own way to look at a list: `query` is that of its address. `environment` keeps those of
+# `test` apart, though all of them lie with the people, in `live`.
+saved_view = sa.Table(
+    "saved_view",
+    metadata,
+    sa.Column("view_id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, sa.ForeignKey("app_user.user_id"), nullable=False),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("page", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.UniqueConstraint("user_id", "environment", "page", "name"),
+)
+
 # One row once the first administrator was made; its key settles which process does.
 first_start = sa.Table(
     "first_start",
