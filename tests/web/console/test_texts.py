@@ -117,7 +117,7 @@ def test_numbers_and_lengths_are_written_as_each_language_does() -> None:
     moment = datetime(2026, 3, 1, 15, 30, tzinfo=UTC)
     written = {}
     for language in ("en", "ja", "zh"):
-        reader = Reader(language, ZoneInfo("Asia/Tokyo"))  # type: ignore[arg-type]
+        reader = Reader(language, ZoneInfo("Asia/Tokyo"))
         assert reader.number(1234567) == "1,234,567"
         assert (reader.signed(5), reader.signed(-5), reader.signed(0)) == ("+5", "−5", "±0")
         later = moment + timedelta(minutes=3)

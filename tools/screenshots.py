@@ -1,0 +1,162 @@
+"""Takes pictures of the console's pages into docs/images/console: `python -m tools.screenshots`.
+
+Every page in each language, light and dark, on a desk and on a phone, of a server with the demo
+that it starts by itself. Names of pages (`python -m tools.screenshots dashboard`) take only those.
+"""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tools.chromium import find_chromium
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs/images/console"
+LANGUAGES = ("ja", "zh", "en")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DEVICES = {"desk": (1280, 800), "phone": (375, 760)}
+MOST_BYTES = 6_000_000  # of all pictures together
+_QUALITY = 45
+_ORDERS_PER_HOUR = 7_200
+_SELL_FOR_S = 40
+_PASSWORD = "for pictures only"  # noqa: S105 - of a server that lives for a minute
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page to be taken; `path` below the environment, `before` brings it into its state."""
+
+    name: str
+    path: str
+    before: Callable[[Page], object] | None = None
+    signed_in: bool = True
+
+
+def _drawn(page: Page) -> None:
+    page.locator("canvas").first.wait_for()
+
+
+# One line for each page of the console.
+PAGES = (
+    Shot("sign-in", "/console/sign-in", signed_in=False),
+    Shot("dashboard", "/", _drawn),
+    Shot("account", "/account"),
+)
+
+
+@contextmanager
+def running() -> Iterator[dict[str, Any]]:
+    """A server with the demo and shops that sell briskly; what it told when it was ready."""
+    folder = tempfile.mkdtemp(prefix="onhand-pictures-")
+    settings = {
+        "ONHAND_HOME": folder,
+        "PORT": "0",
+        "LOG_LEVEL": "error",
+        "SIMULATOR_PORT": "8199",
+        "SIMULATOR_ORDERS_PER_HOUR": str(_ORDERS_PER_HOUR),
+    }
+    program = Path(sys.executable).parent / "onhand"
+    process = subprocess.Popen(
+        [program, "serve", "--json"], env={**os.environ, **settings}, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def set_up(browser: Browser, told: dict[str, Any]) -> Any:
+    """Choose the first admin's password; the cookies of the session."""
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(told["set_up"])
+    page.locator("#password").fill(_PASSWORD)
+    page.locator("#again").fill(_PASSWORD)
+    page.locator("form .btn-primary").click()
+    page.locator(".frame").wait_for()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def speak(context: BrowserContext, url: str, language: str) -> None:
+    """Let the person behind the cookies read in another language."""
+    page = context.new_page()
+    page.goto(f"{url}/console/test/account")
+    page.locator("#language").select_option(language)
+    page.locator("main form .btn-primary").first.click()
+    page.locator(".flash").wait_for()
+    page.close()
+
+
+def take(page: Page, url: str, shot: Shot, file: Path) -> int:
+    """One picture; its size in bytes."""
+    page.goto(url + (f"/console/test{shot.path}" if shot.signed_in else shot.path))
+    page.wait_for_load_state("load")
+    if shot.before is not None:
+        shot.before(page)
+    page.wait_for_timeout(400)  # charts grow into their shape
+    devtools = page.context.new_cdp_session(page)
+    wanted = {"format": "webp", "quality": _QUALITY}
+    picture = base64.b64decode(devtools.send("Page.captureScreenshot", wanted)["data"])
+    file.write_bytes(picture)
+    return len(picture)
+
+
+def take_all(browser: Browser, told: dict[str, Any], shots: list[Shot]) -> None:
+    """Every shot in every language, theme and size."""
+    url: str = told["url"]
+    state = set_up(browser, told)
+    time.sleep(_SELL_FOR_S)
+    for language in LANGUAGES:
+        with browser.new_context(storage_state=state) as context:
+            speak(context, url, language)
+        for theme, (device, (width, height)) in product(THEMES, DEVICES.items()):
+            for shot in shots:
+                context = browser.new_context(
+                    storage_state=state if shot.signed_in else None,
+                    color_scheme=theme,
+                    viewport={"width": width, "height": height},
+                    locale={"ja": "ja-JP", "zh": "zh-CN", "en": "en-US"}[language],
+                    is_mobile=device == "phone",
+                )
+                file = FOLDER / f"{shot.name}-{language}-{theme}-{device}.webp"
+                size = take(context.new_page(), url, shot, file)
+                print(f"{file.name}: {size / 1000:.0f} kB")
+                context.close()
+
+
+def main() -> int:
+    """Take the pictures; 1 when there are more bytes than the repository should carry."""
+    wanted = set(sys.argv[1:])
+    shots = [shot for shot in PAGES if not wanted or shot.name in wanted]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with running() as told, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        take_all(browser, told, shots)
+        browser.close()
+    total = sum(file.stat().st_size for file in FOLDER.glob("*.webp"))
+    print(f"all pictures together: {total / 1e6:.1f} MB")
+    return 1 if total > MOST_BYTES else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
