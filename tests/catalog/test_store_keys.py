@@ -15,6 +15,7 @@ from onhand.catalog.model.stores import (
     StoreChange,
     StoreNotFound,
     StoreStatus,
+    Why,
 )
 from onhand.catalog.queries.stores import read_credentials
 from onhand.db.database import Database
@@ -67,34 +68,34 @@ def test_the_audit_trail_says_that_they_changed_and_no_more(database: Database) 
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("license_key", "", "missing"),
-        ("license_key", " \n", "missing"),
-        ("service_secret", "S" * 51, "at most 50"),
-        ("service_secret", "SP exa mple", "spaces"),
-        ("license_key", "SL-exa\nmple", "one line"),
-        ("license_key", "SL-exa\x00mple", "one line"),
-        ("license_key", "SL-exa\u3000mple", "spaces"),
-        ("license_key", "SL-exa\ud800mple", "one line"),
-        ("license_key", "ＳＬ-example", "full-width"),
-        ("license_key", "SL-exa\u200bmple", "full-width or hidden"),
-        ("password", "SL-example", "no key of this platform"),
+        ("license_key", "", Why.MISSING),
+        ("license_key", " \n", Why.MISSING),
+        ("service_secret", "S" * 51, Why.TOO_LONG),
+        ("service_secret", "SP exa mple", Why.HAS_SPACES),
+        ("license_key", "SL-exa\nmple", Why.NOT_ONE_LINE),
+        ("license_key", "SL-exa\x00mple", Why.NOT_ONE_LINE),
+        ("license_key", "SL-exa\u3000mple", Why.HAS_SPACES),
+        ("license_key", "SL-exa\ud800mple", Why.NOT_ONE_LINE),
+        ("license_key", "ＳＬ-example", Why.NOT_PLAIN),
+        ("license_key", "SL-exa\u200bmple", Why.NOT_PLAIN),
+        ("password", "SL-example", Why.NO_KEY),
     ],
 )
 def test_a_key_that_cannot_be_one_is_refused_by_name_only(
-    database: Database, *, name: str, value: str, why: str
+    database: Database, *, name: str, value: str, why: Why
 ) -> None:
     refused = give(database, {**KEYS, name: value})
 
     assert isinstance(refused, InvalidCredentials)
     assert (refused.store, refused.field) == (TOKYO, name)
-    assert why in refused.why
+    assert refused.why is why
     assert not value.strip() or value not in repr(refused)
     assert not the_store(database).has_credentials
 
 
 def test_both_keys_are_needed(database: Database) -> None:
     refused = give(database, {"license_key": LICENCE})
-    assert refused == InvalidCredentials(TOKYO, "service_secret", "is missing")
+    assert refused == InvalidCredentials(TOKYO, "service_secret", Why.MISSING)
 
 
 def test_new_keys_resume_a_store_whose_keys_had_ended(database: Database) -> None:

@@ -7,10 +7,12 @@ from string import Formatter
 import msgspec
 import pytest
 
-from onhand.access.model import IdempotencyConflict
+from onhand.access.model import IdempotencyConflict, Refusal
+from onhand.catalog.model.stores import InvalidCredentials, InvalidStoreField, Why
 from onhand.stock.model.refusals import InsufficientStock, Shortage, UnknownSku
 from onhand.web.errors import STATUSES, Problem, problem_of, render
 from onhand.web.messages import TEXTS, Language, best_language
+from onhand.web.messages.why import WHY
 from onhand.web.openapi import refusal_kinds
 from tests.web.client import Api, cart
 
@@ -45,6 +47,42 @@ def test_messages_name_facts_that_exist() -> None:
     for code, kind in refusal_kinds().items():
         facts = {*kind.__dataclass_fields__}
         assert fields(TEXTS["en"][code].detail) <= facts, code
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_every_reason_is_told_in_every_language(language: Language) -> None:
+    assert WHY[language].keys() == {why.value for why in Why}
+    for why, text in WHY[language].items():
+        assert sorted(places(text)) == sorted(places(WHY["en"][why])), why
+
+
+@pytest.mark.parametrize(
+    ("refusal", "detail"),
+    [
+        (
+            InvalidStoreField("tokyo", "settings.poll_interval_s", Why.OUT_OF_RANGE, ("10", "90")),
+            "tokyo の settings.poll_interval_s は保存できません：10〜90の整数にしてください。",
+        ),
+        (
+            InvalidStoreField("t", "settings.x", Why.NO_SETTING, ("a", "b")),
+            "t の settings.x は保存できません：この設定はありません。設定できるのは a、b です。",
+        ),
+        (
+            InvalidCredentials("tokyo", "license_key", Why.MISSING),
+            "tokyo の license_key はキーとして使えません：入力されていません。",
+        ),
+    ],
+)
+def test_a_reason_is_told_in_the_readers_language(refusal: Refusal, detail: str) -> None:
+    body = msgspec.json.decode(render(problem_of(refusal), "ja").body)
+
+    assert body["detail"] == detail
+    assert body["why"] in {why.value for why in Why}
+
+
+def places(text: str) -> list[str]:
+    """Every place a text has for facts, numbered ones too."""
+    return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
 
 
 def test_the_reference_lists_every_code_with_its_status() -> None:

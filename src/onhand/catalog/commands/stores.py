@@ -30,6 +30,7 @@ from onhand.catalog.model.stores import (
     StoreExists,
     StoreNotFound,
     StoreStatus,
+    Why,
     change_settings,
     check_credentials,
     check_new_store,
@@ -90,7 +91,7 @@ def update_store(database: Database, asked: Asked, change: StoreChange) -> Accep
     if not is_valid_store(store_id):
         return StoreNotFound(store_id)
     if change.status is StoreStatus.INACTIVE:
-        return InvalidStoreField(store_id, "status", "must be active or paused; deactivate instead")
+        return InvalidStoreField(store_id, "status", Why.NOT_BY_HAND)
     given = change.settings or {}
     refused = None if change.name is None else check_store_name(store_id, change.name)
     refused = refused or _refusal(change_settings(store_id, RakutenSettings(), given))

@@ -13,6 +13,7 @@ from onhand.catalog.model.skus import LONGEST_NAME
 LONGEST_STORE_ID = 40  # characters
 LONGEST_CREDENTIAL = 50  # characters, by Rakuten's page on authentication
 LONGEST_DETAIL = 500  # characters
+RESERVED = frozenset({"all"})  # on the command line and in paths it means every store
 OLDEST_ORDERS = timedelta(days=730)  # Rakuten's order API reaches no further back
 
 _STORE_ID = re.compile(r"[a-z0-9-]{1,40}")
@@ -47,6 +48,26 @@ class KeyWarning(StrEnum):
     DAYS_14 = "14_days"
     DAYS_3 = "3_days"
     EXPIRED = "expired"
+
+
+class Why(StrEnum):
+    """Why a value cannot be kept, told with what is allowed instead."""
+
+    RESERVED = "reserved"
+    TOO_LONG_AGO = "too_long_ago"  # or in the future; at most so many days
+    NOT_A_NAME = "not_a_name"  # so many characters
+    NOT_BY_HAND = "not_by_hand"
+    NO_SETTING = "no_setting"  # these are
+    NOT_TRUE_OR_FALSE = "not_true_or_false"
+    NOT_ONE_OF = "not_one_of"
+    OUT_OF_RANGE = "out_of_range"  # from, to
+    NOT_A_SHOP_CODE = "not_a_shop_code"
+    NO_KEY = "no_key"  # these are
+    MISSING = "missing"
+    TOO_LONG = "too_long"  # so many characters
+    NOT_ONE_LINE = "not_one_line"
+    HAS_SPACES = "has_spaces"
+    NOT_PLAIN = "not_plain"
 
 
 class SkuCodeFrom(StrEnum):
@@ -137,22 +158,24 @@ class StoreNotFound(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class InvalidStoreField(Refusal):
-    """A name, setting or moment that cannot be kept; `why` says what it must be."""
+    """A name, setting or moment that cannot be kept; `why` is a code, `allowed` what could be."""
 
     code: ClassVar[str] = "invalid_store_field"
     store: str
     field: str
     why: str
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidCredentials(Refusal):
-    """A key that cannot be one; the value is never repeated."""
+    """A key that cannot be one, told as above; the value is never repeated."""
 
     code: ClassVar[str] = "invalid_credentials"
     store: str
     field: str
     why: str
+    allowed: tuple[str, ...] = ()
 
 
 def normalise_store(store_id: str) -> str:
@@ -170,17 +193,18 @@ def check_new_store(new: NewStore, now: datetime) -> Refusal | None:
     store_id = normalise_store(new.store)
     if not is_valid_store(store_id):
         return InvalidStoreId(store_id)
+    if store_id in RESERVED:
+        return InvalidStoreField(store_id, "store", Why.RESERVED)
     if new.orders_from is not None and not now - OLDEST_ORDERS <= new.orders_from <= now:
-        why = f"must be at most {OLDEST_ORDERS.days} days ago and not in the future"
-        return InvalidStoreField(store_id, "orders_from", why)
+        most = (str(OLDEST_ORDERS.days),)
+        return InvalidStoreField(store_id, "orders_from", Why.TOO_LONG_AGO, most)
     return check_store_name(store_id, new.name)
 
 
 def check_store_name(store_id: str, name: str) -> Refusal | None:
     """Why a store cannot be called this."""
     if not name.strip() or len(name) > LONGEST_NAME or has_control_characters(name):
-        why = f"must be 1 to {LONGEST_NAME} characters without control characters"
-        return InvalidStoreField(store_id, "name", why)
+        return InvalidStoreField(store_id, "name", Why.NOT_A_NAME, (str(LONGEST_NAME),))
     return None
 
 
@@ -191,29 +215,29 @@ def change_settings(
     known = {known.name for known in fields(before)}
     values: dict[str, object] = {}
     for name, value in given.items():
+        field = f"settings.{name[:64]}"
         if name not in known:
-            there_are = f"is no setting; there are {', '.join(sorted(known))}"
-            return InvalidStoreField(store_id, f"settings.{name[:64]}", there_are)
-        why = _wrong(name, value, getattr(before, name))
-        if why is not None:
-            return InvalidStoreField(store_id, f"settings.{name}", why)
+            return InvalidStoreField(store_id, field, Why.NO_SETTING, tuple(sorted(known)))
+        wrong = _wrong(name, value, getattr(before, name))
+        if wrong is not None:
+            return InvalidStoreField(store_id, field, *wrong)
         values[name] = SkuCodeFrom(str(value)) if name == "sku_code_from" else value
     return replace(before, **values)  # type: ignore[arg-type]  # checked one by one above
 
 
-def _wrong(name: str, value: object, like: object) -> str | None:
-    """Why a setting cannot have this value; `like` is one it can have."""
+def _wrong(name: str, value: object, like: object) -> tuple[Why, tuple[str, ...]] | None:
+    """Why a setting cannot have this value, and what it could; `like` is one it can have."""
     if isinstance(like, bool):
-        return None if isinstance(value, bool) else "must be true or false"
+        return None if isinstance(value, bool) else (Why.NOT_TRUE_OR_FALSE, ())
     if name == "sku_code_from":
-        allowed = [choice.value for choice in SkuCodeFrom]
-        return None if value in allowed else f"must be one of {', '.join(allowed)}"
+        allowed = tuple(choice.value for choice in SkuCodeFrom)
+        return None if value in allowed else (Why.NOT_ONE_OF, allowed)
     if isinstance(like, int):
         low, high = SETTING_RANGES[name]
         fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-        return None if fits else f"must be a whole number from {low} to {high}"
+        return None if fits else (Why.OUT_OF_RANGE, (str(low), str(high)))
     fits = isinstance(value, str) and _SHOP_CODE.fullmatch(value) is not None
-    return None if fits else "must be at most 40 characters: a-z, 0-9, hyphen and underscore"
+    return None if fits else (Why.NOT_A_SHOP_CODE, ())
 
 
 def check_credentials(
@@ -223,30 +247,28 @@ def check_credentials(
     names = CREDENTIALS[platform]
     for name in given:
         if name not in names:
-            there_are = f"is no key of this platform; it has {' and '.join(names)}"
-            return InvalidCredentials(store_id, name[:64], there_are)
+            return InvalidCredentials(store_id, name[:64], Why.NO_KEY, names)
     keys: dict[str, str] = {}
     for name in names:
         key = given.get(name, "").strip()
         why = _wrong_key(key)
         if why is not None:
-            return InvalidCredentials(store_id, name, why)
+            most = (str(LONGEST_CREDENTIAL),) if why is Why.TOO_LONG else ()
+            return InvalidCredentials(store_id, name, why, most)
         keys[name] = key
     return keys
 
 
-def _wrong_key(key: str) -> str | None:
+def _wrong_key(key: str) -> Why | None:
     if not key:
-        return "is missing"
+        return Why.MISSING
     if len(key) > LONGEST_CREDENTIAL:
-        return f"must be at most {LONGEST_CREDENTIAL} characters"
+        return Why.TOO_LONG
     if has_control_characters(key):
-        return "must be one line without control characters"
+        return Why.NOT_ONE_LINE
     if any(character.isspace() for character in key):
-        return "must not have spaces inside"
-    if not key.isascii() or not key.isprintable():
-        return "must be plain letters, digits and signs: full-width or hidden characters are in it"
-    return None
+        return Why.HAS_SPACES
+    return None if key.isascii() and key.isprintable() else Why.NOT_PLAIN
 
 
 def days_left(expires_at: datetime | None, now: datetime) -> int | None:

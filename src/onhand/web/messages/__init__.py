@@ -6,6 +6,7 @@ from typing import Literal
 from onhand.web.messages.en import ENGLISH
 from onhand.web.messages.ja import JAPANESE
 from onhand.web.messages.text import Text
+from onhand.web.messages.why import WHY
 from onhand.web.messages.zh import CHINESE
 
 Language = Literal["en", "ja", "zh"]
@@ -43,6 +44,11 @@ def say(code: str, language: Language, facts: Mapping[str, object]) -> tuple[str
     """Title and detail of a refusal; `facts` fill the places its detail names."""
     text = TEXTS[language][code]
     words = {name: _word(value, text, language) for name, value in facts.items()}
+    why = WHY[language].get(str(facts.get("why")))
+    if why is not None:
+        allowed = facts.get("allowed", ())
+        assert isinstance(allowed, list | tuple)
+        words["why"] = why.format(*allowed, allowed=words["allowed"])
     return text.title, text.detail.format_map(words)
 
 

@@ -1,0 +1,58 @@
+"""Why one value is refused, in the reader's language; `{allowed}` is what could be."""
+
+from collections.abc import Mapping
+
+WHY: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "reserved": "the word means every store",
+        "too_long_ago": "it must be at most {0} days ago and not in the future",
+        "not_a_name": "it must be 1 to {0} characters without control characters",
+        "not_by_hand": "it must be active or paused; deactivate the store instead",
+        "no_setting": "it is no setting; there are {allowed}",
+        "not_true_or_false": "it must be true or false",
+        "not_one_of": "it must be one of {allowed}",
+        "out_of_range": "it must be a whole number from {0} to {1}",
+        "not_a_shop_code": "it must be at most 40 characters: a-z, 0-9, hyphen and underscore",
+        "no_key": "it is no key of this platform; there are {allowed}",
+        "missing": "it is missing",
+        "too_long": "it must be at most {0} characters",
+        "not_one_line": "it must be one line without control characters",
+        "has_spaces": "it must not have spaces inside",
+        "not_plain": "it must be plain letters, digits and signs: "
+        "full-width or hidden characters are in it",
+    },
+    "ja": {
+        "reserved": "この語は「すべての店舗」を表します",
+        "too_long_ago": "{0}日前から現在までの日時にしてください",
+        "not_a_name": "制御文字を含まない1〜{0}文字にしてください",
+        "not_by_hand": "active か paused にしてください。停止は店舗の無効化で行います",
+        "no_setting": "この設定はありません。設定できるのは {allowed} です",
+        "not_true_or_false": "true か false にしてください",
+        "not_one_of": "{allowed} のいずれかにしてください",
+        "out_of_range": "{0}〜{1}の整数にしてください",
+        "not_a_shop_code": "半角英小文字・数字・ハイフン・下線で40文字以内にしてください",
+        "no_key": "このモールの認証キーではありません。必要なのは {allowed} です",
+        "missing": "入力されていません",
+        "too_long": "{0}文字以内です",
+        "not_one_line": "改行や制御文字を含まない1行にしてください",
+        "has_spaces": "途中に空白を含められません",
+        "not_plain": "半角の英数字と記号だけです。全角文字か見えない文字が含まれています",
+    },
+    "zh": {
+        "reserved": "该词表示“所有店铺”",
+        "too_long_ago": "必须在最近 {0} 天之内，且不晚于现在",
+        "not_a_name": "必须为 1 至 {0} 个字符，不含控制字符",
+        "not_by_hand": "必须为 active 或 paused；如需停用，请停用店铺",
+        "no_setting": "没有这个设置；可用的有 {allowed}",
+        "not_true_or_false": "必须为 true 或 false",
+        "not_one_of": "必须是 {allowed} 之一",
+        "out_of_range": "必须是 {0} 至 {1} 的整数",
+        "not_a_shop_code": "最多 40 个字符：小写英文字母、数字、连字符和下划线",
+        "no_key": "不是该平台的密钥；需要的是 {allowed}",
+        "missing": "未填写",
+        "too_long": "最多 {0} 个字符",
+        "not_one_line": "必须是一行，不含换行或控制字符",
+        "has_spaces": "中间不能有空格",
+        "not_plain": "只能是半角字母、数字和符号；其中含有全角或不可见字符",
+    },
+}
