@@ -27,7 +27,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("view_id", name=op.f("pk_saved_view")),
         sa.UniqueConstraint(
-            "user_id", "environment", "page", "name", name=op.f("uq_saved_view_user_id")
+            "user_id",
+            "environment",
+            "page",
+            "name",
+            name=op.f("uq_saved_view_user_id_environment_page_name"),
         ),
     )
 
