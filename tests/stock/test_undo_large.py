@@ -3,10 +3,10 @@
 import time
 
 import pytest
+import sqlalchemy as sa
 
 from onhand.access.model import Accepted
 from onhand.stock.commands.undo import SKUS_AT_ONCE
-from onhand.stock.model.commands import UndoHow
 from onhand.stock.model.refusals import UndoBreaks
 from tests.shop import Shop, deduct, order
 from tests.stock.recount import dump
@@ -64,12 +64,13 @@ def test_all_or_nothing_holds_across_parts(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", UndoHow)
-def test_five_thousand_skus_take_seconds(shop: Shop, how: UndoHow) -> None:
+def test_five_thousand_skus_at_once_take_seconds(shop: Shop) -> None:
     codes = big_file(shop, 5000)
+    with shop.database.begin() as connection:  # as a server does by itself within a minute
+        connection.execute(sa.text("ANALYZE"))
     began = time.monotonic()
     seen = preview(shop, FILE)
-    result = ask_undo(shop, FILE, how)
+    result = ask_undo(shop, FILE, ALL)
     took_s = time.monotonic() - began
     assert isinstance(result, Accepted)
     assert (seen.skus, seen.units) == (5000, -10_000)
