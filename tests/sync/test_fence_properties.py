@@ -162,6 +162,7 @@ class FencedShop(RuleBasedStateMachine):
             fence.unknown(self.listing, self.now, "timeout", waits=WAITS)
         else:
             fence.delivered(self.listing, self.now)
+        assert self.shown is not None
         assert self.shown <= before
         assert self.listing.doubt is not None
 

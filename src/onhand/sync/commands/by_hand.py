@@ -73,6 +73,37 @@ def retry(database: Database, asked: Asked, listing_id: str) -> Accepted | Refus
     return write_once(database, asked.actor, write, run)
 
 
+def retry_all(
+    database: Database, asked: Asked, store_id: str | None = None
+) -> Accepted | Refusal:
+    """The same for listings that were given up, of a store or (None) of all; at most a thousand.
+
+    The answer counts those taken and those `left`. Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+    wanted = None if store_id is None else normalise_store(store_id)
+
+    def run(connection: sa.Connection) -> Change:
+        own = listing_push.c
+        given_up = (
+            sa.select(own.listing_id)
+            .join(listing, listing.c.listing_id == own.listing_id)
+            .where(own.failed_at.is_not(None), listing.c.sku_id.is_not(None))
+        )
+        if wanted is not None:
+            given_up = given_up.where(own.store_id == wanted)
+        count = sa.select(sa.func.count()).select_from(given_up.subquery())
+        number = connection.execute(count).scalar_one()
+        oldest = given_up.order_by(own.failed_at, own.listing_id).limit(_AT_ONCE)
+        taken = list(connection.execute(oldest).scalars())
+        ask_to_read(connection, taken, now=asked.now)
+        answer = {"retried": len(taken), "left": number - len(taken)}
+        return Change(f"sync:{wanted or 'all'}", answer)
+
+    write = Write("RetryAllPushes", wanted, asked.now, asked.idempotency_key)
+    return write_once(database, asked.actor, write, run)
+
+
 def repair(database: Database, asked: Asked, listing_id: str) -> Accepted | Refusal:
     """Have the shop told its number although somebody changed it there; closes the drift.
 

@@ -1,6 +1,6 @@
 """Planning a whole store anew: what a new rule or a missed change would make of it (Y5, Y8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from onhand.catalog.tables import listing
 from onhand.db.database import Database
+from onhand.db.errors import TransactionConflict
 from onhand.sync.commands.marks import mark_stale
 from onhand.sync.commands.targets import Targets
 from onhand.sync.model.rules import Rule
 from onhand.sync.tables import listing_push
 
 _PAGE = 1000
+_ATTEMPTS = 8
 _PUSH = listing_push.c
 
 
@@ -81,6 +83,33 @@ def mark_changed(database: Database, plan: Plan, *, now: datetime) -> int:
         with database.begin() as connection:
             mark_stale(connection, found[start : start + _PAGE], now=now)
     return len(found)
+
+
+def mark_all(database: Database, store_id: str, *, now: datetime) -> int:
+    """Have every mapped listing of a store planned anew, a bounded number in each transaction.
+
+    What a crash or others in the way leave out is found by `mark_changed`. Returns how many
+    listings were marked. Raises:
+        DatabaseUnavailable: some were marked.
+    """
+    marked, after = 0, ""
+    while True:
+        with database.read() as connection:
+            rows = connection.execute(_listings(store_id, after)).all()
+        if not rows:
+            return marked
+        marked += _mark(database, [row.listing_id for row in rows], now)
+        after = rows[-1].listing_id
+
+
+def _mark(database: Database, listing_ids: Sequence[str], now: datetime) -> int:
+    for _ in range(_ATTEMPTS):
+        try:
+            with database.begin() as connection:
+                return mark_stale(connection, listing_ids, now=now)
+        except TransactionConflict:
+            continue  # another process won a lock
+    return 0
 
 
 def _listings(store_id: str, after: str) -> sa.Select[Any]:

@@ -72,7 +72,9 @@ def of(row: Sequence[Any]) -> Listing:
         if values[index] is not None:
             values[index] = from_row(values[index])
     values[_WAITS] = bool(values[_WAITS])
-    return Stored(*values, loaded=tuple(values))
+    listing = Stored(*values)
+    listing.loaded = tuple(values)
+    return listing
 
 
 def save(connection: sa.Connection, listings: Iterable[Listing]) -> None:

@@ -12,7 +12,8 @@ from onhand.catalog.model.stores import StoreNotFound
 from onhand.catalog.queries.listings import read_listing
 from onhand.catalog.queries.stores import read_store
 from onhand.db.database import Database
-from onhand.sync.commands.marks import mark_stale, mark_store
+from onhand.sync.commands.marks import mark_stale
+from onhand.sync.commands.replan import mark_all
 from onhand.sync.commands.targets import read_rules
 from onhand.sync.model.refusals import InvalidRule
 from onhand.sync.model.rules import EVERYTHING, Rule
@@ -26,15 +27,19 @@ def set_rule(
 ) -> Accepted | Refusal:
     """Replace the rule of a store, or of one listing; what it touches is planned anew.
 
-    The answer is the rule. Raises:
-        DatabaseUnavailable: nothing was acknowledged.
+    A store's listings follow in transactions of their own; what a crash leaves of them is found by
+    `sync.replan`. The answer is the rule. Raises:
+        DatabaseUnavailable: nothing was acknowledged; repeat it.
     """
     refused = check_rule(new)
     if refused is not None:
         return refused
     write = Write("SetRule", [store_id, listing_id, asdict(new)], asked.now, asked.idempotency_key)
     run = partial(_set, asked=asked, store_id=store_id, new=new, listing_id=listing_id)
-    return write_once(database, asked.actor, write, run)
+    done = write_once(database, asked.actor, write, run)
+    if not listing_id and isinstance(done, Accepted):
+        mark_all(database, store_id, now=asked.now)
+    return done
 
 
 def check_rule(new: Rule) -> InvalidRule | None:
@@ -63,7 +68,5 @@ def _set(
         connection.execute(sa.insert(rule).values(values))
     if listing_id:
         mark_stale(connection, [listing_id], now=asked.now)
-    else:
-        mark_store(connection, store_id, now=asked.now)
     subject = f"rule:{store_id}:{listing_id}" if listing_id else f"rule:{store_id}"
     return Change(subject, asdict(new), before=asdict(before), after=asdict(new))

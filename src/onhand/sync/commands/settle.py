@@ -147,6 +147,7 @@ def _overdue(connection: sa.Connection, store_id: str, now: datetime) -> list[Cl
     claims: dict[str, list[ClaimedRow]] = {}
     for state, sku_id, item, variant in found:
         assert state.push_id is not None
+        assert state.push_mode is not None
         send = Send(Mode(state.push_mode), state.push_units)
         key = ListingKey(item, variant)
         claimed = ClaimedRow(state.listing_id, sku_id or "", key, send, state.tries + 1)

@@ -20,7 +20,7 @@ def read_rules(
 ) -> dict[str, Rule]:
     """The store's rule under "", and those of these listings that have one of their own."""
     found = select_in(connection, _RULES, {"", *listing_ids}, store_id)
-    return {row[0]: Rule(*row[1:6], paused=_flag(row[6])) for row in found}
+    return {row[0]: Rule(*(*row[1:6], _flag(row[6]))) for row in found}
 
 
 def _flag(value: int | bool | None) -> bool | None:
