@@ -5,8 +5,6 @@ from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from xlsxwriter import Workbook
-
 from onhand.imports.model.exports import Page, Row
 from onhand.imports.writers.cells import Sheet, as_text
 
@@ -21,6 +19,9 @@ def write_workbook(output: IO[bytes], sheet: Sheet, pages: Iterable[Page]) -> No
     `output` must be seekable. Raises:
         OSError: there is no room for it.
     """
+    # Imported only here: it would take a tenth of every start.
+    from xlsxwriter import Workbook  # noqa: PLC0415
+
     # In a folder of its own: what is not finished would leave its rows behind.
     with TemporaryDirectory(prefix="onhand-export-") as folder:
         book = Workbook(output, {"constant_memory": True, "tmpdir": folder})
