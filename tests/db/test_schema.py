@@ -30,7 +30,14 @@ from tests.stock.recount import table
 
 def test_migrations_make_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # SQLite's index of searches is made of tables of its own (ADR 0019).
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _parents: (
+                not ((kind == "table" and name.startswith("sku_search")) or name == "ix_sku_search")
+            ),
+        }
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 

@@ -15,7 +15,8 @@ sku = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False, server_default="1"),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False, server_default=""),
-    # Code and name as `model.search_text` folds them: databases fold case each in their own way.
+    # Code, name and aliases as `model.search_text` folds them: databases fold case each in their
+    # own way. Triggers (SQLite) and an index (PostgreSQL) of the migrations keep its trigrams.
     sa.Column("search_text", sa.Text, nullable=False, server_default=""),
     sa.Column("image_url", sa.Text),
     sa.Column("attributes", sa.JSON, nullable=False),
@@ -25,6 +26,7 @@ sku = sa.Table(
     sa.Index("ix_sku_status_sku_id", "status", "sku_id"),
     sa.Index("ix_sku_name_sku_id", "name", "sku_id"),
     sa.Index("ix_sku_updated_at_sku_id", "updated_at", "sku_id"),
+    sqlite_with_rowid=False,  # walked through in the order of its codes
 )
 
 # Another code that means the same SKU; a code means one SKU only.

@@ -1,4 +1,4 @@
-"""`onhand sku …`: add, list, show, alias, policy, remove."""
+"""`onhand sku …`: add, list, show, alias, policy, remove, reindex."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from onhand.catalog.commands import add_alias, create_skus, remove_alias
+from onhand.catalog.commands.search import rebuild_search
 from onhand.catalog.model import NewAlias, NewSku, Status
 from onhand.catalog.queries import SkuFilter, SkuView, list_skus, read_sku
 from onhand.cli.arguments import parse_code, parse_text
@@ -51,7 +52,7 @@ def add(
 def list_all(
     context: typer.Context,
     search: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Part of a code or name, or an alias.")
+        str | None, typer.Option(metavar="TEXT", help="Part of a code, name or alias.")
     ] = None,
     status: Annotated[
         Status | None,
@@ -169,6 +170,14 @@ def remove(
         )
         found = msgspec.json.decode(desk.ask(ask))
         desk.terminal.show(found, f"{ask.sku} is no longer registered.")
+
+
+@commands.command()
+def reindex(context: typer.Context) -> None:
+    """Make the index of searches anew, and say how many texts in it were wrong."""
+    with open_desk(context, refused=("--key",)) as desk:
+        wrong = rebuild_search(desk.database)
+        desk.terminal.show({"wrong": wrong}, table(("texts that were wrong",), [(wrong,)]))
 
 
 def _views(skus: Sequence[SkuView]) -> list[Table]:

@@ -52,6 +52,17 @@ stock_event = sa.Table(
     sa.UniqueConstraint("sku_id", "seq"),
     sa.CheckConstraint("happened_at <= recorded_at", name="not_from_the_future"),
     sa.Index("ix_stock_event_transaction_id_position", "transaction_id", "position"),
+    # All that reports add up, so that they need not touch the events themselves.
+    sa.Index(
+        "ix_stock_event_kind_happened_at",
+        "kind",
+        "happened_at",
+        "sku_id",
+        "generation",
+        "location_id",
+        "on_hand_change",
+        "reserved_change",
+    ),
     # Entered later than it happened: few rows, but every view of a past moment asks for them.
     sa.Index(
         "ix_stock_event_late",

@@ -99,7 +99,7 @@ def update_sku(
         if change.image_url == "":
             values["image_url"] = None
         if change.name is not None:
-            values["search_text"] = search_text(sku_id, change.name)
+            values["search_text"] = search_text(sku_id, change.name, before.aliases)
         _update(connection, sku_id, values, now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
@@ -137,7 +137,8 @@ def add_alias(
             return AliasTaken(alias, owner[0])
         if owner is None:
             _insert_aliases(connection, [(new.alias.strip(), sku_id)])
-            _update(connection, sku_id, {}, now)
+            text = search_text(sku_id, before.name, (*before.aliases, new.alias))
+            _update(connection, sku_id, {"search_text": text}, now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
 
@@ -172,7 +173,9 @@ def remove_alias(
         if connection.execute(sa.select(sku_alias.c.alias_id).where(chosen)).first() is None:
             return AliasNotFound(alias, sku_id)
         connection.execute(sa.delete(sku_alias).where(chosen))
-        _update(connection, sku_id, {}, now)
+        kept = [one for one in before.aliases if normalise(one) != alias]
+        text = search_text(sku_id, before.name, kept)
+        _update(connection, sku_id, {"search_text": text}, now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
 
@@ -238,7 +241,7 @@ def _insert_skus(connection: sa.Connection, skus: Sequence[NewSku], now: datetim
             "original_sku": new.code.strip(),
             "status": new.status,
             "name": new.name,
-            "search_text": search_text(new.code, new.name),
+            "search_text": search_text(new.code, new.name, new.aliases),
             "image_url": new.image_url or None,
             "attributes": dict(new.attributes),
             "created_at": now,

@@ -1,7 +1,7 @@
 """SKU codes, what is kept about a SKU, and why a change is refused."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -36,9 +36,9 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def search_text(code: str, name: str) -> str:
-    """What a search for a part of a SKU's code or name looks in; no search spans both."""
-    return f"{fold(normalise(code))}\n{fold(name)}"
+def search_text(code: str, name: str, aliases: Iterable[str]) -> str:
+    """What a search for a part of a SKU's code, name or aliases looks in; no search spans two."""
+    return "\n".join(fold(text) for text in (normalise(code), name, *map(normalise, aliases)))
 
 
 def is_valid_code(code: str) -> bool:

@@ -13,7 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
-from onhand.catalog.model.skus import Status, fold, is_valid_code, normalise
+from onhand.catalog.model.skus import Status, is_valid_code, normalise
+from onhand.catalog.queries.search import Listed, Order, first_of, needle_of
 from onhand.catalog.tables import sku, sku_alias
 
 _CHUNK = 500  # bound parameters a statement
@@ -48,11 +49,18 @@ class SkuSort(StrEnum):
     UPDATED = "updated"
 
 
+_ORDERS = {
+    SkuSort.CODE: Order(sku.c.sku_id),
+    SkuSort.NAME: Order(sku.c.name),
+    SkuSort.UPDATED: Order(sku.c.updated_at, descending=True),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SkuFilter:
     """Which SKUs to list; None means any registered one.
 
-    `search` is a part of the code or name, or a whole alias. `after` is the cursor of the page
+    `search` is a part of the code, the name or an alias. `after` is the cursor of the page
     before, of the same sort; `limit` is 1 … 1000.
     """
 
@@ -92,13 +100,13 @@ def read_sku(connection: sa.Connection, code: str) -> SkuView | None:
 
 
 def read_skus(connection: sa.Connection, sku_ids: Sequence[str]) -> list[SkuView]:
-    """The SKUs with these ids, registered or not, in the order asked; ids must exist."""
+    """The SKUs with these ids, registered or not, in the order asked; others are left out."""
     rows: dict[str, sa.Row[Any]] = {}
     for start in range(0, len(sku_ids), _CHUNK):
         chunk = sku_ids[start : start + _CHUNK]
         for row in connection.execute(sa.select(sku).where(sku.c.sku_id.in_(chunk))):
             rows[row.sku_id] = row
-    return _views(connection, [rows[sku_id] for sku_id in sku_ids])
+    return _views(connection, [rows[sku_id] for sku_id in sku_ids if sku_id in rows])
 
 
 def list_skus(connection: sa.Connection, wanted: SkuFilter) -> SkuPage:
@@ -109,74 +117,43 @@ def list_skus(connection: sa.Connection, wanted: SkuFilter) -> SkuPage:
     """
     if not 1 <= wanted.limit <= 1000:
         raise ValueError("the limit is 1 … 1000")
-    search = (wanted.search or "").strip()
-    if has_control_characters(search):
-        return SkuPage([], None)  # no SKU has any
-    statement = sa.select(sku).where(
+    needle = needle_of(wanted.search)
+    if needle is None:
+        return SkuPage([], None)
+    order = _ORDERS[wanted.sort]
+    within = [
         sku.c.status == wanted.status
         if wanted.status is not None
         else sku.c.status != Status.UNREGISTERED
-    )
-    if search:
-        statement = statement.where(_matches(search))
-    statement = _from_cursor(statement, wanted)
-    rows = connection.execute(statement.limit(wanted.limit + 1)).all()
+    ]
+    if wanted.after is not None:
+        within.append(order.after(*_read_cursor(wanted.sort, wanted.after)))
+    rows = first_of(connection, Listed(order, within, needle=needle), limit=wanted.limit + 1)
     page = rows[: wanted.limit]
     cursor = _cursor(wanted.sort, page[-1]) if len(rows) > wanted.limit else None
-    return SkuPage(_views(connection, page), cursor)
-
-
-def _matches(search: str) -> sa.ColumnElement[bool]:
-    code = normalise(search)
-    return sa.or_(
-        sku.c.search_text.contains(fold(search), autoescape=True),
-        sku.c.sku_id.in_(sa.select(sku_alias.c.sku_id).where(sku_alias.c.alias_id == code)),
-    )
-
-
-def _from_cursor(statement: sa.Select[Any], wanted: SkuFilter) -> sa.Select[Any]:
-    """Order the statement and start it after the cursor."""
-    after = None if wanted.after is None else _read_cursor(wanted.sort, wanted.after)
-    if wanted.sort is SkuSort.CODE:
-        statement = statement.order_by(sku.c.sku_id)
-        return statement if after is None else statement.where(sku.c.sku_id > after[1])
-    if wanted.sort is SkuSort.NAME:
-        statement = statement.order_by(sku.c.name, sku.c.sku_id)
-        if after is None:
-            return statement
-        return statement.where(sa.tuple_(sku.c.name, sku.c.sku_id) > sa.tuple_(*after))
-    statement = statement.order_by(sku.c.updated_at.desc(), sku.c.sku_id.desc())
-    if after is None:
-        return statement
-    moment = sa.literal(datetime.fromisoformat(after[0]), sku.c.updated_at.type)
-    return statement.where(
-        sa.tuple_(sku.c.updated_at, sku.c.sku_id) < sa.tuple_(moment, sa.literal(after[1]))
-    )
+    return SkuPage(read_skus(connection, [row.sku_id for row in page]), cursor)
 
 
 def _cursor(sort: SkuSort, row: sa.Row[Any]) -> str:
-    keys = {
-        SkuSort.CODE: "",
-        SkuSort.NAME: row.name,
-        SkuSort.UPDATED: row.updated_at.isoformat(),
-    }
-    text = json.dumps([sort.value, keys[sort], row.sku_id])
+    key = row.key.isoformat() if sort is SkuSort.UPDATED else row.key
+    text = json.dumps([sort.value, key, row.sku_id])
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _read_cursor(sort: SkuSort, cursor: str) -> tuple[str, str]:
+def _read_cursor(sort: SkuSort, cursor: str) -> tuple[str | datetime, str]:
     """The sort key and SKU id of the last SKU seen."""
     wrong = ValueError("not a cursor of this list in this order")
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor))
         of_sort, key, sku_id = msgspec.convert(found, tuple[str, str, str])
-        if sort is SkuSort.UPDATED and datetime.fromisoformat(key).utcoffset() != timedelta(0):
+        moment = datetime.fromisoformat(key) if sort is SkuSort.UPDATED else None
+        if moment is not None and moment.utcoffset() != timedelta(0):
             raise wrong
     except (binascii.Error, ValueError) as error:  # msgspec's ValidationError is a ValueError
         raise wrong from error
     if of_sort != sort.value or has_control_characters(key + sku_id):
         raise wrong
-    return key, sku_id
+    return moment or key, sku_id
 
 
 def _views(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[SkuView]:

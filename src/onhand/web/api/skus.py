@@ -98,7 +98,7 @@ class SkuSearch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     search: Annotated[str, Field(max_length=200)] | None = Field(
-        None, description="Part of the code or name, or a whole alias."
+        None, description="Part of the code, the name or an alias."
     )
     status: SkuStatus | None = None
     sort: SkuSort = SkuSort.CODE

@@ -64,6 +64,7 @@ def _sku() -> None:
             "status IN ('active', 'inactive', 'unregistered')", name=op.f("ck_sku_status")
         ),
         sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_sku")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_sku_status_sku_id", "sku", ["status", "sku_id"])
     op.create_index("ix_sku_name_sku_id", "sku", ["name", "sku_id"])
