@@ -17,6 +17,7 @@ from onhand.cli import (
     jobs,
     ledgers,
     orders,
+    reports,
     simulate,
     skus,
     stock_reads,
@@ -90,6 +91,7 @@ app.add_typer(exports.commands, name="export")
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(ledgers.commands, name="ledger")
 app.command()(replay)
+app.command()(reports.report)
 app.add_typer(tokens.commands, name="token")
 app.add_typer(users.commands, name="user")
 app.add_typer(databases.commands, name="db")

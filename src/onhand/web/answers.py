@@ -15,6 +15,7 @@ from onhand.orders.queries.desk import DeskPage
 from onhand.orders.queries.due import CursorView
 from onhand.orders.queries.orders import OrderPage, OrderView
 from onhand.orders.queries.oversell import OversellReport
+from onhand.orders.queries.pulse import Pulse
 from onhand.orders.queries.reconcile import Reconciliation
 from onhand.stock.commands.answers import StockAnswer, UndoAnswer
 from onhand.stock.queries.counts import CountScanned, CountView
@@ -23,6 +24,9 @@ from onhand.stock.queries.history import EventView, Explanation
 from onhand.stock.queries.holds import HoldView
 from onhand.stock.queries.levels import LevelView
 from onhand.stock.queries.locations import LocationView
+from onhand.stock.queries.reports import Report, Totals
+from onhand.stock.queries.stock_list import StockPage
+from onhand.stock.queries.timeline import Timeline
 from onhand.stock.queries.undo import UndoPreview
 from onhand.sync.model.rules import Rule
 from onhand.sync.queries.catalogue import CatalogueCount
@@ -48,6 +52,13 @@ class LowStock(msgspec.Struct, frozen=True):
 
     levels: list[LevelView]
     cursor: str | None
+
+
+class Dashboard(msgspec.Struct, frozen=True):
+    """All stock in a few numbers, and the orders of the last hours by store."""
+
+    stock: Totals
+    orders: Pulse
 
 
 class ReservationPage(msgspec.Struct, frozen=True):
@@ -274,6 +285,10 @@ ANSWERS: tuple[type, ...] = (
     LevelView,
     LevelBatch,
     LowStock,
+    StockPage,
+    Timeline,
+    Dashboard,
+    Report,
     ReservationPage,
     History,
     Explanation,

@@ -25,6 +25,7 @@ from onhand.web.api import (
     orders,
     places,
     rakuten,
+    reports,
     rules,
     shops,
     skus,
@@ -46,6 +47,7 @@ _ROUTERS = (
     *(holds.router, undo.router, moves.router, levels.router, generic.router, counts.router),
     *(places.router, stores.router, listings.router, shops.router, rules.router, sync.router),
     *(orders.router, tasks.router, rakuten.router, exports.router, imports.router),
+    *(reports.router, reports.stock_router),
     *(manual.router, skus.router, access.router, users.router, audit.router),
     *(health.router, pages.router),
 )
