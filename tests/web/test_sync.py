@@ -179,7 +179,8 @@ def test_an_explanation_adds_up(shop: Api, counter: Counter, tokyo: str) -> None
 
     why = shop.get(f"/sync/explain/{tokyo}")
     assert [(step["name"], step["change"], step["units"]) for step in why["steps"]] == [
-        ("available", 10, 10),
+        ("on_hand", 10, 10),
+        ("available", 0, 10),
         ("safety_stock", -1, 9),
         ("store_safety", -1, 8),
         ("share", -4, 4),
@@ -187,6 +188,12 @@ def test_an_explanation_adds_up(shop: Api, counter: Counter, tokyo: str) -> None
     ]
     assert sum(step["change"] for step in why["steps"]) == why["target"] == 2
     assert why["believed"] + why["difference"] == why["target"]
+    assert [(line["name"], line["units"]) for line in why["gap"]] == [
+        ("believed", 10),
+        ("queued", 2),
+    ]
+    assert shop.get(f"/stores/{TOKYO}/listings/{tokyo}/explain") == why
+    shop.get(f"/stores/{OSAKA}/listings/{tokyo}/explain", expect=404)
     assert why["on_hand"] - why["reserved"] == why["available"]
     assert (why["rule"]["cap_units"], why["store_rule"]["cap_units"]) == (2, 3)
     assert (why["own_rule"]["cap_units"], why["own_rule"]["share_percent"]) == (2, None)

@@ -143,10 +143,12 @@ def explain(context: typer.Context, store: Store, listing: Listing) -> None:
         most = limits_of(known.platform).most_units
         with desk.database.snapshot() as connection:
             found = explain_listing(connection, chosen, known, most=most, now=desk.now())
-        steps = [(step.name, step.change, step.units) for step in found.steps]
+        steps = [(step.name, step.subject or "", step.change, step.units) for step in found.steps]
+        gap = [(step.name, step.change, step.units) for step in found.gap]
         desk.terminal.show(
             found,
-            table(("step", "change", "units"), steps),
+            table(("step", "of", "change", "units"), steps),
+            table(("at the shop", "change", "units"), gap),
             table((listing, ""), _why(found)),
             _pushes(found.pushes),
         )

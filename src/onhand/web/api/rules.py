@@ -1,4 +1,4 @@
-"""How stores, and single listings, share in the stock; every change can be tried dry first."""
+"""How stores, and single listings, share in the stock, tried dry first; why they show it."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from onhand.catalog.queries.listings import ListingView, read_listing
 from onhand.catalog.queries.stores import StoreView, read_store
 from onhand.sync.commands.rules import LARGEST_UNITS, set_rule
 from onhand.sync.model.rules import EVERYTHING, Rule
+from onhand.sync.queries.explain import ListingExplanation, explain_listing
 from onhand.sync.queries.rules import (
     Preview,
     RuleView,
@@ -122,6 +123,25 @@ def remove_listing_rule(
 ) -> Response:
     """Let a listing follow its store's rule again."""
     return _change(writer, store, listing, rule=EVERYTHING, dry_run=dry_run)
+
+
+@router.get(
+    "/{store}/listings/{listing}/explain",
+    **operation(Right.READ, ListingExplanation, "unknown_store", "unknown_listing"),
+)
+def explain_listing_of_store(visit: Visitor, store: PathStore, listing: PathListing) -> Response:
+    """Why a listing shows what it shows.
+
+    Line by line, from what lies at each location to the number the shop is told, and from the
+    number it is believed to show to that one.
+    """
+    known = _store(visit, store)
+    own = _listing(visit, known, listing)
+    environment = visit.environment
+    most = limits_of(known.platform).most_units
+    now = environment.clock()
+    with environment.database.snapshot() as connection:
+        return shown(explain_listing(connection, own, known, most=most, now=now))
 
 
 def _change(writer: Writing, store: str, listing: str, *, rule: Rule, dry_run: bool) -> Response:
