@@ -20,6 +20,7 @@ from benchmarks import (
     p6_replay,
     p7_proof,
     p8_growth,
+    p9_import,
     p10_sync,
     p11_start,
 )
@@ -42,6 +43,7 @@ FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
     "P-6": p6_replay.measure,
     "P-7": p7_proof.measure,
     "P-8": p8_growth.measure,
+    "P-9": p9_import.measure,
     "P-10": p10_sync.measure,
     "P-11": p11_start.measure,
 }

@@ -17,20 +17,22 @@ from onhand.web.import_answers import ImportAnswer
 
 _LOOK_EVERY_S = 0.05
 _LOOK_MORE_RARELY_S = 0.25
+_WORKER_COMES_IN_S = 1.5  # of a process that has just started
 
 
 async def settled(environment: Environment, accepted: Accepted, wait_s: float) -> ImportAnswer:
     """The import that was asked for, once the work is done or `wait_s` seconds are over.
 
-    Where no process works on imports there is nothing to wait for.
+    Where no process works on imports there is not much to wait for.
     """
     asked = msgspec.json.decode(accepted.answer, type=AskAnswer)
-    give_up_at = time.monotonic() + wait_s
+    began = time.monotonic()
     pause_s = _LOOK_EVERY_S
     while True:
         view, has_worker = await run_in_threadpool(_look, environment, asked.import_id)
-        left_s = give_up_at - time.monotonic()
-        if view.state not in PENDING or left_s <= 0 or not has_worker:
+        most_s = wait_s if has_worker else min(wait_s, _WORKER_COMES_IN_S)
+        left_s = began + most_s - time.monotonic()
+        if view.state not in PENDING or left_s <= 0:
             return ImportAnswer(asked.import_id, asked.is_repeat, has_worker, view)
         await asyncio.sleep(min(pause_s, left_s))
         pause_s = min(_LOOK_MORE_RARELY_S, pause_s * 1.2)

@@ -1,5 +1,7 @@
 """Taking an import back: its stock by counter-events; what it said of SKUs stays."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from onhand.access.model import Accepted, Asked, Refusal
@@ -11,6 +13,8 @@ from onhand.stock.commands import Ledger
 from onhand.stock.commands.undo import GroupUndo, undo
 from onhand.stock.model.commands import Caller, UndoHow
 from onhand.stock.model.events import Reference, ReferenceType, Source
+from onhand.stock.model.undo import group_name
+from onhand.stock.queries.undo import read_parts
 
 
 def reference_of(import_id: str) -> Reference:
@@ -39,13 +43,27 @@ def undo_import(ledger: Ledger, asked: Asked, import_id: str, how: UndoHow) -> A
     if isinstance(result, Refusal):
         return result
     with database.begin() as connection:
-        connection.execute(
-            sa.update(file_import)
-            .where(file_import.c.import_id == import_id)
-            .where(file_import.c.state.in_(sorted(UNDOABLE)))
-            .values(state=ImportState.UNDONE, undone_by=actor.name, undone_at=asked.now)
-        )
+        note_undone(connection, import_id)
     return result
+
+
+def note_undone(connection: sa.Connection, import_id: str) -> bool:
+    """Whether the ledger has taken an import back, whoever asked it to; noted where it has."""
+    parts = read_parts(connection, group_name(reference_of(import_id)))
+    if not parts or not parts[-1][0].is_last:
+        return False
+    part, actor = parts[-1]
+    connection.execute(
+        sa.update(file_import)
+        .where(file_import.c.import_id == import_id)
+        .where(file_import.c.state.in_(sorted(UNDOABLE)))
+        .values(
+            state=ImportState.UNDONE,
+            undone_by=actor,
+            undone_at=datetime.fromisoformat(part.recorded_at),
+        )
+    )
+    return True
 
 
 def check_undoable(ledger: Ledger, import_id: str) -> Refusal | None:
