@@ -1,15 +1,19 @@
 """Rules at work (Y5), planning anew and what a rule would change (Y8)."""
 
 import pytest
+import sqlalchemy as sa
 
 from onhand.access.model import Accepted, Refusal
+from onhand.catalog.commands.listings import take_catalogue_page
 from onhand.catalog.model.listings import ListingNotFound
 from onhand.catalog.model.stores import StoreNotFound
+from onhand.channels.port import ChannelListing, ListingKey
 from onhand.stock.model.commands import SetPolicy
 from onhand.sync.commands.replan import Plan, changes, mark_changed
 from onhand.sync.commands.rules import set_rule
 from onhand.sync.model.refusals import InvalidRule
 from onhand.sync.model.rules import Rule
+from onhand.sync.tables import listing_push
 from tests.marketplace import Marketplace
 
 
@@ -142,3 +146,56 @@ def test_more_than_a_shop_can_hold(marketplace: Marketplace) -> None:
     marketplace.buy("tokyo", "tote", 10)
     marketplace.catch_up()
     assert marketplace.shown("tote") == {"tokyo": 99_999, "osaka": 99_999}
+
+
+class Died(Exception):
+    """The process is gone."""
+
+
+def list_many(marketplace: Marketplace, store_id: str, number: int) -> None:
+    """Put up so many listings of one SKU that nobody has pushed anything for yet."""
+    seen = [ChannelListing(ListingKey(f"i{n:05}", "v"), "", ("tote",)) for n in range(number)]
+    with marketplace.database.begin() as connection:
+        take_catalogue_page(connection, store_id, seen, marketplace.clock())
+
+
+def test_a_stores_rule_marks_its_listings_in_bounded_steps(marketplace: Marketplace) -> None:
+    marketplace.goods.register(tote=20)
+    list_many(marketplace, "tokyo", 2_001)
+    commits: list[int] = []
+    marketplace.database.at_commit = lambda when: when == "after" and commits.append(stale())
+
+    def stale() -> int:
+        statement = sa.select(sa.func.count()).where(listing_push.c.stale_at.is_not(None))
+        with marketplace.database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    rule(marketplace, "tokyo", Rule(cap_units=5))
+    marketplace.database.at_commit = None
+
+    assert commits == [0, 1000, 2000, 2001]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_rule_that_was_cut_short_is_followed_by_planning_anew(
+    marketplace: Marketplace, steps: int
+) -> None:
+    marketplace.offer(tote=20)
+    marketplace.set_up()
+    assert marketplace.shown("tote") == {"tokyo": 20, "osaka": 20}
+    left = steps
+
+    def die(when: str) -> None:
+        nonlocal left
+        left -= when == "after"
+        if left == 0:
+            raise Died
+
+    marketplace.database.at_commit = die
+    with pytest.raises(Died):
+        rule(marketplace, "tokyo", Rule(cap_units=5))
+    marketplace.database.at_commit = None
+    marketplace.do("sync.replan", "tokyo")
+    marketplace.catch_up()
+
+    assert marketplace.shown("tote") == {"tokyo": 5, "osaka": 20}
