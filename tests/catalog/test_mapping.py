@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from onhand.access.model import Accepted
 from onhand.catalog.commands.listings import map_listing, unmap_listing
+from onhand.catalog.commands.mapping import map_by_code
 from onhand.catalog.commands.skus import add_alias
 from onhand.catalog.model.listings import (
     ListingMapped,
@@ -238,3 +240,53 @@ def test_new_skus_do_not_disturb(database: Database) -> None:
     assert the_listing(database, "tote", "BK").sku is None
     take(database, seen("tote", "BK", "T-BK"))
     assert the_listing(database, "tote", "BK").sku == "t-bk"
+
+
+def map_codes(database: Database, since: datetime | None = None) -> tuple[int, list[str]]:
+    """Map by codes; how many listings, and those to be planned anew."""
+    ids: list[str] = []
+    number = map_by_code(
+        database, since=since, now=START, then=lambda _connection, found: ids.extend(found)
+    )
+    return number, ids
+
+
+def test_a_code_that_becomes_known_later_maps_what_waited_for_it(database: Database) -> None:
+    assert map_codes(database) == (0, [])
+    register(database, "t-bk", "white")
+    accepted(add_alias(database, MEI, NewAlias("white", "T-wh"), now=START))
+    black, white = the_listing(database, "tote", "BK"), the_listing(database, "tote", "WH")
+
+    assert map_codes(database, START) == (2, sorted([black.listing, white.listing]))
+    black, white = the_listing(database, "tote", "BK"), the_listing(database, "tote", "WH")
+    assert (black.sku, black.mapped_by) == ("t-bk", "rule")
+    assert (white.sku, white.mapped_by) == ("white", "rule")
+    assert map_codes(database) == (0, [])
+
+
+def test_what_did_not_change_since_is_not_looked_at(database: Database) -> None:
+    register(database, "t-bk")
+
+    assert map_codes(database, START + timedelta(seconds=1)) == (0, [])
+    assert map_codes(database, START)[0] == 1
+
+
+def test_neither_a_persons_word_nor_doubt_is_overruled(database: Database) -> None:
+    take(database, seen("tote", "RD", "T-BK", "T-WH"))
+    black = the_listing(database, "tote", "BK")
+    accepted(unmap_listing(database, asked(), black.listing))
+    register(database, "t-bk", "t-wh")
+
+    assert map_codes(database)[0] == 1
+    assert the_listing(database, "tote", "BK").sku is None
+    assert the_listing(database, "tote", "WH").sku == "t-wh"
+    assert the_listing(database, "tote", "RD").sku is None
+
+
+def test_many_listings_are_mapped_page_by_page(database: Database) -> None:
+    take(database, *(seen(f"i{number:04}", "v", f"many-{number}") for number in range(1_001)))
+    register(database, *(f"many-{number}" for number in range(0, 1_000, 2)))
+
+    assert map_codes(database)[0] == 500
+    assert the_listing(database, "i0998", "v").sku == "many-998"
+    assert the_listing(database, "i0999", "v").sku is None

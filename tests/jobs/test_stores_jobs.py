@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from onhand.access.model import Accepted
+from onhand.access.model import Accepted, Actor
 from onhand.catalog.commands.listings import map_listing
+from onhand.catalog.commands.skus import create_skus
 from onhand.catalog.commands.stores import update_store
 from onhand.catalog.model.listings import ListingMapped, ListingMapping
+from onhand.catalog.model.skus import NewSku
 from onhand.catalog.model.stores import StoreChange, StoreStatus
 from onhand.catalog.queries.listings import ListingFilter, ListingView, list_listings
 from onhand.orders.queries.due import read_cursor
@@ -148,6 +150,28 @@ def test_a_listing_is_mapped_once(marketplace: Marketplace) -> None:
     assert isinstance(refused, ListingMapped)
     marketplace.catch_up()
     assert marketplace.shown("tote") == {"tokyo": 10, "osaka": 10}
+
+
+def test_a_sku_that_is_registered_later_is_mapped_pushed_and_held(marketplace: Marketplace) -> None:
+    for code in ("tokyo", "osaka"):
+        marketplace.list_item(code, "tote", at_shop=4)
+    marketplace.set_up()
+    marketplace.run("catalog.map")
+    number = marketplace.buy("tokyo", "tote", 3)
+    marketplace.catch_up()
+    assert marketplace.desk() == [("unmapped", "tote v")]
+    new = [NewSku("TOTE")]
+    create_skus(marketplace.database, Actor("mei"), new, now=marketplace.clock())
+    marketplace.goods.receive("tote", 10)
+    assert marketplace.run("catalog.map").counts == {"mapped": 2}
+    marketplace.do("orders.hold-mapped", "tokyo")
+    marketplace.catch_up()
+    assert number is not None
+    assert tuple(marketplace.goods.units("tote")) == (10, 3)
+    assert marketplace.shown("tote") == {"tokyo": 7, "osaka": 7}
+    assert not marketplace.desk()
+    marketplace.clock.advance(3600)
+    assert marketplace.run("catalog.map").done_count == 0
 
 
 # Orders

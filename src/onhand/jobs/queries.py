@@ -106,6 +106,11 @@ def taken_leases(connection: sa.Connection, names: Collection[str], *, now: date
     return set(rows)
 
 
+def last_ran(connection: sa.Connection, name: str) -> datetime | None:
+    """When the job under this lease last began and did not fail; None: never, or often."""
+    return connection.execute(sa.select(lease.c.ran_at).where(lease.c.name == name)).scalar()
+
+
 def _view(row: sa.Row[tuple[object, ...]]) -> TaskView:
     return TaskView(
         task_id=row.task_id,

@@ -158,7 +158,7 @@ def map_listing(
         found = find_registered(connection, [code])
         sku_id = found[code][0] if found else None
         # Where a SKU is removed, its row is locked before its listings; so here too.
-        if sku_id is None or not _registered(connection, [sku_id]):
+        if sku_id is None or not lock_registered(connection, [sku_id]):
             return SkuNotFound((code,))
         before = _lock_listing(connection, mapping.listing)
         if before is None:
@@ -208,11 +208,11 @@ def _lock_skus(connection: sa.Connection, sights: Iterable[ChannelListing]) -> d
     """The registered SKUs that the codes name, by code; none of them can go before the commit."""
     codes = {normalise(code) for seen in sights for code in seen.codes}
     found = {code: sku_id for code, (sku_id, _) in find_registered(connection, codes).items()}
-    registered = _registered(connection, found.values())
+    registered = lock_registered(connection, found.values())
     return {code: sku_id for code, sku_id in found.items() if sku_id in registered}
 
 
-def _registered(connection: sa.Connection, sku_ids: Iterable[str]) -> set[str]:
+def lock_registered(connection: sa.Connection, sku_ids: Iterable[str]) -> set[str]:
     """Those of the SKUs that are registered, their rows locked against removing."""
     found: set[str] = set()
     for ids in _chunks(sorted(set(sku_ids))):
