@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from onhand.db.driver import execute
 
-_LIST = {
-    "sqlite": "(SELECT value FROM json_each(?))",
-    "postgresql": "(SELECT value FROM json_array_elements_text(%s::json))",
+# PostgreSQL takes the array apart once; with a subquery its plan depends on statistics, and after a
+# large first import, of which they do not know yet, it went through the list for every row.
+_IN_LIST = {
+    "sqlite": "IN (SELECT value FROM json_each(?))",
+    "postgresql": "= ANY(ARRAY(SELECT json_array_elements_text(%s::json)))",
 }
 _MARK = {"sqlite": "?", "postgresql": "%s"}
 
@@ -19,7 +21,7 @@ _MARK = {"sqlite": "?", "postgresql": "%s"}
 def select_in(
     connection: sa.Connection, sql: str, values: Iterable[str], *others: str
 ) -> Sequence[Any]:
-    """Rows of a statement whose `{list}` stands for a list of texts and each `{value}` for one.
+    """Rows of a statement with `IN {list}` for a list of texts and `{value}` for one text.
 
     The first mark is a `{list}`; `others` are for those that follow, in order, a further list as
     `as_list` makes it. Results are as the driver gives them: moments are text on SQLite (see
@@ -36,4 +38,4 @@ def as_list(values: Iterable[str]) -> str:
 
 @lru_cache(maxsize=128)
 def _statement(sql: str, dialect: str) -> str:
-    return sql.replace("{list}", _LIST[dialect]).replace("{value}", _MARK[dialect])
+    return sql.replace("IN {list}", _IN_LIST[dialect]).replace("{value}", _MARK[dialect])
