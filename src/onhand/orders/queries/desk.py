@@ -9,7 +9,9 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
-from onhand.orders.model.desk import ACTIONS, EntryKind
+from onhand.catalog.model.stores import PauseReason, StoreStatus
+from onhand.catalog.tables import store
+from onhand.orders.model.desk import ACTIONS, KEY_EXPIRED, EntryKind
 from onhand.orders.tables import desk_entry
 
 
@@ -32,11 +34,28 @@ class EntryView(msgspec.Struct, frozen=True):
     closed_how: str | None
 
 
+class StalledStore(msgspec.Struct, frozen=True):
+    """A store whose keys the shop does not take any more: no order comes in and no number goes out.
+
+    It leaves the desk when it is resumed. `detail` is what the shop said.
+    """
+
+    store: str
+    name: str
+    since: datetime
+    detail: str | None
+    actions: tuple[str, ...] = KEY_EXPIRED
+
+
 class DeskPage(msgspec.Struct, frozen=True):
-    """Entries, newest first; ask again with `after` = `cursor` (None: that was all)."""
+    """Entries, newest first; ask again with `after` = `cursor` (None: that was all).
+
+    `stores` are those that wait for new keys, on the first page of a list of no one kind or order.
+    """
 
     entries: list[EntryView]
     cursor: str | None
+    stores: list[StalledStore] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +99,22 @@ def list_entries(connection: sa.Connection, wanted: DeskFilter) -> DeskPage:
     rows = connection.execute(statement).all()
     page = rows[: wanted.limit]
     cursor = page[-1].entry_id if len(rows) > wanted.limit else None
-    return DeskPage([entry_view(row) for row in page], cursor)
+    is_whole = wanted.after is wanted.kind is wanted.order is None
+    stores = _stalled(connection, wanted.store) if is_whole else []
+    return DeskPage([entry_view(row) for row in page], cursor, stores)
+
+
+def _stalled(connection: sa.Connection, store_id: str | None) -> list[StalledStore]:
+    """Stores that wait for new keys, or the named one if it does, the longest first."""
+    statement = sa.select(store).where(
+        store.c.status == StoreStatus.PAUSED, store.c.paused_reason == PauseReason.AUTH_EXPIRED
+    )
+    if store_id is not None:
+        statement = statement.where(store.c.store_id == store_id)
+    return [
+        StalledStore(row.store_id, row.name, row.paused_at, row.paused_detail)
+        for row in connection.execute(statement.order_by(store.c.paused_at, store.c.store_id))
+    ]
 
 
 def read_entry(connection: sa.Connection, entry_id: str) -> EntryView | None:
@@ -105,6 +139,13 @@ def count_open(connection: sa.Connection) -> dict[str, dict[str, int]]:
     for store_id, kind, number in rows:
         counts.setdefault(store_id, {})[kind] = number
     return counts
+
+
+def count_all(connection: sa.Connection) -> int:
+    """Open entries of every store."""
+    is_open = desk_entry.c.closed_at.is_(None)
+    statement = sa.select(sa.func.count()).select_from(desk_entry).where(is_open)
+    return int(connection.execute(statement).scalar_one())
 
 
 def entry_view(row: sa.Row[Any]) -> EntryView:

@@ -11,7 +11,9 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
+from onhand.catalog.model.skus import normalise
 from onhand.catalog.queries import find_registered
+from onhand.catalog.tables import store
 from onhand.orders.model.desk import EntryKind
 from onhand.orders.model.sights import LARGEST_UNITS, State
 from onhand.orders.queries.desk import EntryView, entry_view
@@ -112,7 +114,8 @@ class OrderFilter:
     """Which orders to list; None means any.
 
     `has_problem` shows those with open entries on the desk, `problem` those with one of a kind;
-    `sku` is a code or an alias, `limit` 1 … 1000.
+    `sku` is a code or an alias, `search` that or the shop's number of an order; `since` is when
+    it was placed, `limit` 1 … 1000.
     """
 
     store: str | None = None
@@ -120,6 +123,8 @@ class OrderFilter:
     problem: EntryKind | None = None
     has_problem: bool = False
     sku: str | None = None
+    search: str | None = None
+    since: datetime | None = None
     limit: int = 100
     after: str | None = None
 
@@ -145,13 +150,16 @@ def list_orders(connection: sa.Connection, wanted: OrderFilter) -> OrderPage:
         statement = statement.where(order.store_id == wanted.store)
     if wanted.state is not None:
         statement = statement.where(order.state == wanted.state)
+    if wanted.since is not None:
+        statement = statement.where(order.ordered_at >= wanted.since)
     if wanted.problem is not None or wanted.has_problem:
         statement = statement.where(_has_open_entry(wanted.problem))
-    if wanted.sku is not None:
-        found = find_registered(connection, [wanted.sku])
-        if not found:
+    for text, chosen in ((wanted.sku, _means_sku), (wanted.search, _is_meant)):
+        condition = None if text is None else chosen(connection, text)
+        if text is not None and condition is None:
             return OrderPage([], None)
-        statement = statement.where(_has_sku(*found[wanted.sku]))
+        if condition is not None:
+            statement = statement.where(condition)
     rows = connection.execute(statement.limit(wanted.limit + 1)).all()
     page = rows[: wanted.limit]
     cursor = _cursor(page[-1]) if len(rows) > wanted.limit else None
@@ -211,6 +219,26 @@ def _has_open_entry(kind: EntryKind | None) -> sa.ColumnElement[bool]:
         entry.closed_at.is_(None),
     )
     return sa.exists(found if kind is None else found.where(entry.kind == kind))
+
+
+def _is_meant(connection: sa.Connection, text: str) -> sa.ColumnElement[bool] | None:
+    """Orders of this number, else those with a SKU of this code; None: there is neither."""
+    order = channel_order.c
+    if not has_control_characters(text):
+        # By store, so that the primary key is used.
+        stores = sa.select(store.c.store_id)
+        named = sa.select(order.order_id).where(
+            order.store_id.in_(stores), order.order_id == text.strip()
+        )
+        if connection.execute(named.limit(1)).first() is not None:
+            return order.order_id == text.strip()
+    return _means_sku(connection, text)
+
+
+def _means_sku(connection: sa.Connection, code: str) -> sa.ColumnElement[bool] | None:
+    wanted = normalise(code)
+    found = find_registered(connection, [wanted])
+    return _has_sku(*found[wanted]) if wanted in found else None
 
 
 def _has_sku(sku_id: str, generation: int) -> sa.ColumnElement[bool]:

@@ -73,9 +73,7 @@ def retry(database: Database, asked: Asked, listing_id: str) -> Accepted | Refus
     return write_once(database, asked.actor, write, run)
 
 
-def retry_all(
-    database: Database, asked: Asked, store_id: str | None = None
-) -> Accepted | Refusal:
+def retry_all(database: Database, asked: Asked, store_id: str | None = None) -> Accepted | Refusal:
     """The same for listings that were given up, of a store or (None) of all; at most a thousand.
 
     The answer counts those taken and those `left`. Raises:

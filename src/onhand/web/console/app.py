@@ -13,12 +13,38 @@ from onhand.bootstrap.environment import Onhand
 from onhand.web.console import assets, entrance, failures, security
 from onhand.web.console.following import follow_route
 from onhand.web.console.navigation import Entry
-from onhand.web.console.pages import account, dashboard, entering, tastes
+from onhand.web.console.pages import (
+    account,
+    dashboard,
+    entering,
+    selling_desk,
+    selling_listings,
+    selling_orders,
+    selling_oversold,
+    selling_rules,
+    selling_stores,
+    selling_sync,
+    selling_tasks,
+    tastes,
+)
 from onhand.web.console.routing import Page, Pages
 from onhand.web.console.visits import Guest
 
 # Every part of the console; the menu is made from their entries.
-PARTS: tuple[Pages, ...] = (entering.pages, tastes.pages, account.pages, dashboard.pages)
+PARTS: tuple[Pages, ...] = (
+    entering.pages,
+    tastes.pages,
+    account.pages,
+    dashboard.pages,
+    selling_desk.pages,
+    selling_listings.pages,
+    selling_orders.pages,
+    selling_oversold.pages,
+    selling_rules.pages,
+    selling_stores.pages,
+    selling_sync.pages,
+    selling_tasks.pages,
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

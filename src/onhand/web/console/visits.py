@@ -15,6 +15,7 @@ from onhand.access.model import Accepted, Actor, Asked, Refusal, Right, Scope
 from onhand.access.model.people import csrf_token
 from onhand.access.queries.people import UserView
 from onhand.bootstrap.environment import Environment, Onhand
+from onhand.db.errors import DatabaseUnavailable
 from onhand.stock.model.commands import Ask, Caller, Command
 from onhand.stock.model.events import Source
 from onhand.web.console import security
@@ -151,6 +152,13 @@ class Visit(Guest):
         entries: list[Entry] = self.request.app.state.menu
         return [entry for entry in entries if self.may(entry.right)]
 
+    def waiting(self) -> dict[str, int]:
+        """How much waits for a person behind entries of the menu, by path; none if not known."""
+        try:
+            return {e.path: e.count(self.environment) for e in self.menu() if e.count is not None}
+        except DatabaseUnavailable:
+            return {}
+
     def is_at(self, path: str) -> bool:
         """Whether the page belongs to the entry of the menu that leads to `path`."""
         here = self.request.url.path
@@ -165,9 +173,14 @@ class Visit(Guest):
         """Who writes, for the rooms that keep no stock."""
         return Actor(self.user.name, Source.MANUAL.value, self.origin)
 
-    def asked(self) -> Asked:
-        """Who asks and when, under the form's key: sent twice, it happens once."""
-        return Asked(self.actor(), self.environment.clock(), self._key())
+    def asked(self, *, part: str = "") -> Asked:
+        """Who asks and when, under the form's key: sent twice, it happens once.
+
+        Of a form that does several things, each has its `part`.
+        """
+        key = self._key()
+        key = f"{key}-{part}" if key and part else key
+        return Asked(self.actor(), self.environment.clock(), key)
 
     def decide(self, ask: Ask) -> Accepted | Refusal:
         """Let the ledger decide.
