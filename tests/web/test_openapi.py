@@ -83,8 +83,10 @@ def test_every_body_has_an_example_and_takes_nothing_else(document: Any) -> None
     for name, operation in operations(document):
         if "requestBody" not in operation:
             continue
-        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+        ((_, content),) = operation["requestBody"]["content"].items()
+        schema = content["schema"]
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         assert schema["examples"], name
         assert schema["additionalProperties"] is False, name
 

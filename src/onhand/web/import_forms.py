@@ -147,6 +147,7 @@ def _body() -> dict[str, Any]:
     definitions = schema.pop("$defs", {})
     whole = _inlined(schema, definitions)  # a form has no place for definitions
     file = {"type": "string", "format": "binary", "description": "A CSV, TSV or XLSX file."}
+    whole["examples"] = [{"file": "sku,quantity\nce1111,47\n", "stock": "replace"}]
     whole["properties"] = {"file": file, **whole["properties"]}
     return {"required": True, "content": {MULTIPART: {"schema": whole}}}
 

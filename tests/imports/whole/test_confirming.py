@@ -146,8 +146,8 @@ def test_two_confirmations_at_one_instant_bring_it_in_once(shop: Shop) -> None:
 def test_what_is_held_stays_covered(shop: Shop, importer: Importer) -> None:
     shop.register(a=10, b=10)
     shop.do(SetPolicy("b", allow_oversell=True))
-    for code in "ab":
-        shop.do(reserve(cart(code), **{code: 6}))
+    shop.do(reserve(cart(1), a=6))
+    shop.do(reserve(cart(2), b=6))
 
     seen = importer.preview(table(("a", 5), ("b", 5), ("c", 1)), REPLACE)
 
