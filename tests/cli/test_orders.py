@@ -54,7 +54,7 @@ def test_the_desk_is_shown_and_cleared(on: Run, market: Market) -> None:
     assert "map_listing" in on("orders", "desk", "--store", STORE).out
     done = on("orders", "close", entry["entry"], "--note", "called the buyer", "--json").answer
     assert done == {"entry": entry["entry"], "closed_how": "called the buyer"}
-    assert on("orders", "desk", "--json").answer == {"entries": [], "more": False}
+    assert on("orders", "desk", "--json").answer == {"stores": [], "entries": [], "more": False}
     assert "called the buyer" in on("orders", "desk", "--closed").out
     again = on("orders", "close", entry["entry"], "--note", "again", "--json")
     assert (again.code, again.answer["code"]) == (1, "entry_closed")

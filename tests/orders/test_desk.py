@@ -4,6 +4,8 @@ import pytest
 
 from onhand.access.model import Accepted, Actor, Asked
 from onhand.access.tables import audit_entry
+from onhand.catalog.commands.stores import pause_store, resume_store
+from onhand.catalog.model.stores import PauseReason
 from onhand.channels.port import OrderState
 from onhand.orders.commands import OrderKey, close_entry, close_settled
 from onhand.orders.model.desk import ACTIONS, EntryKind
@@ -11,6 +13,7 @@ from onhand.orders.model.refusals import EntryClosed, EntryNotFound, InvalidReas
 from onhand.orders.queries.desk import (
     DeskFilter,
     EntryView,
+    StalledStore,
     count_open,
     list_entries,
     read_entry,
@@ -124,3 +127,25 @@ def test_lists_pages_and_counts(tote: Market) -> None:
 
 def test_every_kind_says_what_can_be_done() -> None:
     assert set(ACTIONS) == set(EntryKind)
+
+
+def test_a_store_whose_keys_have_ended_is_on_the_desk_until_it_goes_on(tote: Market) -> None:
+    def stalled(**chosen: object) -> list[StalledStore]:
+        with tote.database.read() as connection:
+            return list_entries(connection, DeskFilter(**chosen)).stores  # type: ignore[arg-type]
+
+    tote.open("osaka", "kyoto")
+    tote.take(order(line("ghost", 1)))
+    assert stalled() == []
+    since = tote.clock.advance(60)
+    with tote.database.begin() as connection:
+        pause_store(connection, STORE, PauseReason.AUTH_EXPIRED, "GA0001", now=since)
+        pause_store(connection, "kyoto", PauseReason.BY_HAND, "", now=since)
+
+    expected = [StalledStore(STORE, STORE, since, "GA0001", ("set_keys",))]
+    assert stalled() == stalled(store=STORE) == expected
+    for chosen in ({"store": "osaka"}, {"kind": "unmapped"}, {"order": "o1"}, {"after": "f" * 32}):
+        assert stalled(**chosen) == []
+    with tote.database.begin() as connection:
+        resume_store(connection, STORE, now=since)
+    assert stalled() == []

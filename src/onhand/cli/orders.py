@@ -16,7 +16,7 @@ from onhand.orders.commands import OrderKey, close_entry, retry_confirmation
 from onhand.orders.model.desk import EntryKind
 from onhand.orders.model.refusals import OrderNotFound
 from onhand.orders.model.sights import State
-from onhand.orders.queries.desk import DeskFilter, EntryView, list_entries
+from onhand.orders.queries.desk import DeskFilter, EntryView, StalledStore, list_entries
 from onhand.orders.queries.orders import (
     OrderFilter,
     OrderSummary,
@@ -103,10 +103,12 @@ def desk(
 ) -> None:
     """What a person should look at, and what can be done. The newest first."""
     with open_desk(context) as place, place.database.read() as connection:
+        stalled: list[StalledStore] = []
 
         def page(size: int, after: str | None) -> tuple[list[EntryView], str | None]:
             wanted = DeskFilter(kind, store, include_closed=closed, limit=size, after=after)
             found = list_entries(connection, wanted)
+            stalled.extend(found.stores)
             return found.entries, found.cursor
 
         found, more = gather(page, limit)
@@ -121,7 +123,15 @@ def desk(
             for one in found
         ]
         columns = ("entry", "kind", "order", "facts", "what can be done")
-        place.terminal.show({"entries": found, "more": more}, table(columns, rows))
+        stores = [(one.store, one.since, one.detail, "; ".join(one.actions)) for one in stalled]
+        views = [
+            table(("store waits for keys", "since", "the shop said", "what can be done"), stores)
+        ]
+        place.terminal.show(
+            {"stores": stalled, "entries": found, "more": more},
+            *(views if stalled else ()),
+            table(columns, rows),
+        )
         say_more(place, limit, more=more)
 
 

@@ -31,6 +31,9 @@ ACTIONS: dict[EntryKind, tuple[str, ...]] = {
     EntryKind.REFUSED: ("look_at_ledger", "close"),
 }
 
+# What can be done about a store whose keys have ended.
+KEY_EXPIRED = ("set_keys",)
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
