@@ -19,11 +19,14 @@ function colour(name) {
 const palette = () => [1, 2, 3, 4, 5, 6].map((number) => colour(`--chart-${number}`));
 const drawn = new Map();
 
+// Moments come as the reader's clock shows them: drawn as if that were UTC.
+const moment = (label) => Date.parse(`${label.replace(' ', 'T')}Z`);
+
 function series(chart, one) {
   return {
     name: one.name,
     type: chart.type,
-    data: one.data,
+    data: chart.time ? one.data.map((value, at) => [moment(chart.x[at]), value]) : one.data,
     stack: chart.stacked ? 'all' : undefined,
     step: chart.step ? 'end' : false,
     showSymbol: false,
@@ -53,7 +56,9 @@ function options(chart) {
     tooltip: { trigger: 'axis', renderMode: 'richText', confine: true,
       backgroundColor: colour('--chart-tip'), borderColor: line, textStyle: { color: text },
       valueFormatter: (value) => (value == null ? '–' : number.format(value)) },
-    xAxis: { type: 'category', data: chart.x, boundaryGap: chart.type === 'bar',
+    useUTC: true,
+    xAxis: { type: chart.time ? 'time' : 'category', data: chart.time ? undefined : chart.x,
+      boundaryGap: chart.type === 'bar',
       axisLabel: label, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
     yAxis: { type: 'value', minInterval: 1, splitLine: { lineStyle: { color: line } },
       axisLabel: { ...label, formatter: (value) => number.format(value) } },

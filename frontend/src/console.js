@@ -64,7 +64,13 @@ document.addEventListener('click', (event) => {
 });
 
 document.addEventListener('change', (event) => {
-  if (event.target.matches('[data-submits]')) event.target.form.requestSubmit();
+  const changed = event.target;
+  if (changed.matches('[data-submits]')) changed.form.requestSubmit();
+  // The box at the head of a list chooses every line of it.
+  if (!changed.matches('[data-picks]')) return;
+  for (const box of changed.closest('table').querySelectorAll('tbody input[type="checkbox"]')) {
+    box.checked = changed.checked;
+  }
 });
 
 // A form is sent once, however often its button is pressed.

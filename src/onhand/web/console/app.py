@@ -25,6 +25,11 @@ from onhand.web.console.pages import (
     selling_stores,
     selling_sync,
     selling_tasks,
+    stock,
+    stock_bulk,
+    stock_moves,
+    stock_one,
+    stock_sku,
     tastes,
 )
 from onhand.web.console.routing import Page, Pages
@@ -36,6 +41,11 @@ PARTS: tuple[Pages, ...] = (
     tastes.pages,
     account.pages,
     dashboard.pages,
+    stock.pages,
+    stock_bulk.pages,
+    stock_sku.pages,
+    stock_moves.pages,
+    stock_one.pages,
     selling_desk.pages,
     selling_listings.pages,
     selling_orders.pages,
