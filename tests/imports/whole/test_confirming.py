@@ -300,3 +300,13 @@ def test_a_file_that_is_no_table_is_refused_with_its_reason(importer: Importer) 
     assert seen.state is ImportState.REFUSED
     assert seen.problem == {"code": "unreadable_file", "found": "pdf", "line": None}
     assert importer.changes(seen.import_id) == {}
+
+
+def test_signs_that_no_database_keeps_do_no_harm(importer: Importer) -> None:
+    text = "商品管理番号,sku,quantity,store,name\nm\x00n,a,1,s\x00,n\x00ame\nm,b,x\x00y,,\n"
+
+    done = importer.bring_in(text, REPLACE)
+
+    assert done.state is ImportState.APPLIED
+    assert importer.on_hand() == {"a": 1}
+    assert done.counts.bad == {"quantity_not_a_number": 1}

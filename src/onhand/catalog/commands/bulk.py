@@ -97,6 +97,9 @@ def take_skus(connection: sa.Connection, wants: Sequence[SkuWant], *, now: datet
         if sku_id in owners if want.is_new else sku_id not in known:
             taken.gone.add(sku_id)
     added = _free_aliases(by_id, owners, taken)
+    added_to: dict[str, list[str]] = {}
+    for _, alias, owner in added:
+        added_to.setdefault(owner, []).append(alias)
     present = _aliases_of(connection, known.keys() - taken.gone)
     moment = to_text(now)
     new: list[Row] = []
@@ -104,7 +107,7 @@ def take_skus(connection: sa.Connection, wants: Sequence[SkuWant], *, now: datet
     for sku_id, want in by_id.items():
         if sku_id in taken.gone:
             continue
-        mine = [alias for _, alias, owner in added if owner == sku_id] if want.aliases else []
+        mine = sorted(added_to.get(sku_id, ()), key=normalise)
         if want.is_new:
             name = want.name or ""
             text = search_text(sku_id, name, mine)
@@ -113,7 +116,7 @@ def take_skus(connection: sa.Connection, wants: Sequence[SkuWant], *, now: datet
             continue
         was = taken.before[sku_id] = known[sku_id]
         name = was[0] if want.name is None else want.name
-        text = search_text(sku_id, name, sorted([*present.get(sku_id, ()), *mine], key=normalise))
+        text = search_text(sku_id, name, sorted((*present.get(sku_id, ()), *mine), key=normalise))
         image_url = was[1] if want.image_url is None else want.image_url
         changed.append((sku_id, name, text, image_url, moment))
     _WRITE.run(connection, new, changed)

@@ -90,9 +90,9 @@ def ask_preview(
             .limit(1)
             .with_for_update()
         ).first()
-        if known is not None and known.state in _BROUGHT_IN and not wish.again:
-            if not note_undone(connection, known.import_id):
-                return _answer(known.import_id, is_repeat=True)
+        is_in = known is not None and known.state in _BROUGHT_IN and not wish.again
+        if known is not None and is_in and not note_undone(connection, known.import_id):
+            return _answer(known.import_id, is_repeat=True)
         values = _wanted(connection, asked, wish, choosing)
         values["most_rows"] = workers.most_rows
         if known is not None and known.state in BEFORE_CONFIRM:

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from onhand.access.model import has_control_characters
 from onhand.catalog.model.skus import is_valid_code, normalise
+from onhand.catalog.model.stores import is_valid_store, normalise_store
 from onhand.catalog.queries import find_registered
 from onhand.db.bulk import BulkWrite, Part, Row
 from onhand.imports.commands.working import Stop, Work
@@ -69,8 +71,8 @@ class Page:
             if number is None:
                 continue
             self.taken_rows += 1
-            if row.listing is not None and (store := row.store or terms.store):
-                found = listings.get((normalise(store), *row.listing))
+            if row.listing is not None and (store := _store_of(row, terms)):
+                found = listings.get((store, *row.listing))
                 if self._differs(found, row, number, sku_id):
                     flags.setdefault(number, []).append(Flag.LISTING_DIFFERS)
         for want in gathering.drain():
@@ -100,9 +102,20 @@ def write_page(
 ) -> None:
     """Write a page and its bad rows; `first` bad rows were written before."""
     rows = [
-        (page.import_id, number, *fault) for number, fault in enumerate(faults, start=first + 1)
+        (
+            *(page.import_id, number, fault.line, fault.fault),
+            *(None if fault.column is None else keepable(fault.column), keepable(fault.value)),
+        )
+        for number, fault in enumerate(faults, start=first + 1)
     ]
     _WRITE.run(connection, page.changes, list(page.listings.values()), rows)
+
+
+def keepable(text: str) -> str:
+    """A text from a file as databases keep it: what nobody can read is shown as �."""
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if has_control_characters(char) else char for char in text)
 
 
 def clear(work: Work) -> None:
@@ -183,7 +196,9 @@ def change_row(work: Work, want: Want, known: KnownSku | None, flags: Iterable[F
     if want.image_url and not want.has_conflict:
         image = None if known is not None and known.image_url == want.image_url else want.image_url
     return (
-        *(work.import_id, want.number, want.line, want.manage_number, want.code, want.sku_id),
+        *(work.import_id, want.number, want.line),
+        None if want.manage_number is None else keepable(want.manage_number),
+        *(want.code, want.sku_id),
         *(known is None, verdict.action.value, want.units),
         *(verdict.before_units, verdict.after_units, standing.reserved_units),
         *(name, None if known is None else known.name or None),
@@ -218,7 +233,13 @@ def _keys(rows: Sequence[FileRow], terms: Terms) -> dict[str, set[tuple[str, str
     """The listings that rows name, by store."""
     keys: dict[str, set[tuple[str, str]]] = {}
     for row in rows:
-        store = row.store or terms.store
-        if row.listing is not None and store:
-            keys.setdefault(normalise(store), set()).add(row.listing)
+        store = _store_of(row, terms)
+        if row.listing is not None and store is not None:
+            keys.setdefault(store, set()).add(row.listing)
     return keys
+
+
+def _store_of(row: FileRow, terms: Terms) -> str | None:
+    """The store whose listing a row names."""
+    store = normalise_store(row.store or terms.store or "")
+    return store if is_valid_store(store) else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from onhand.catalog.model.listings import clean_image, clean_name
-from onhand.catalog.model.skus import normalise
+from onhand.catalog.model.skus import LONGEST_NAME, normalise
 from onhand.imports.model.plan import PlanFault, Terms, taken_units, together
 from onhand.imports.model.rows import FileRow
 
@@ -93,7 +93,7 @@ class Gathering:
             sku_id=sku_id,
             manage_number=None if row.listing is None else row.listing[0],
             units=units,
-            name=None if row.name is None else clean_name(row.name.strip()),
+            name=None if row.name is None else _clean(row.name.strip()),
             image_url=clean_image(row.image_url),
             aliases=list(dict.fromkeys(row.aliases)),
         )
@@ -146,3 +146,8 @@ class Gathering:
 
     def _disagree(self, line: int, units: int | None) -> None:
         self.faults.append(RowFault(line, PlanFault.CONFLICTING_ROWS, str(units)))
+
+
+def _clean(name: str) -> str:
+    # Nearly every name is as it should be, which is told ten times as fast.
+    return name if name.isprintable() and len(name) <= LONGEST_NAME else clean_name(name)
