@@ -1,5 +1,6 @@
 // What the console's pages do beyond plain HTML. Every page can be read without any of it.
 import htmx from 'htmx.org';
+import { takeDrops } from './drop.js';
 import { followLedger } from './live.js';
 import { keepTimes } from './times.js';
 
@@ -86,3 +87,4 @@ addEventListener('pageshow', () => {
 
 followLedger(htmx);
 keepTimes();
+takeDrops();

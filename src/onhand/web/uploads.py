@@ -49,7 +49,7 @@ async def received(request: Request, *, field: str, limit_bytes: int) -> AsyncIt
             name = ""
             for key, value in parts.multi_items():
                 if isinstance(value, UploadFile) and key == field:
-                    file, name = value.file, _clean_name(value.filename)
+                    file, name = value.file, clean_file_name(value.filename)
                 elif key in fields or isinstance(value, UploadFile) or key == field:
                     raise invalid(f"body.{key[:64]}", "give it once, as a field or as the file")
                 else:
@@ -84,7 +84,7 @@ def _too_large(size: int, limit_bytes: int) -> Refused:
     return Refused(problem_of(FileTooLarge(size, limit_bytes)))
 
 
-def _clean_name(given: str | None) -> str:
+def clean_file_name(given: str | None) -> str:
     """The last part of a file's name, such as can be kept and shown."""
     last = (given or "").replace("\\", "/").rpartition("/")[2].strip()
     name = "".join(c for c in last if not has_control_characters(c))

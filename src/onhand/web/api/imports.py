@@ -1,10 +1,8 @@
 """Imports: what a file would change, bringing it in, taking it back."""
 
-from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
 from fastapi import Path, Query
@@ -20,9 +18,7 @@ from onhand.imports.commands.asking import Workers, ask_preview, cancel, confirm
 from onhand.imports.commands.undoing import check_undoable, reference_of, undo_import
 from onhand.imports.model.states import ImportState
 from onhand.imports.model.wishes import ImportNotFound
-from onhand.imports.queries.bad_rows import bad_rows
 from onhand.imports.queries.changes import ChangeFilter, Shown, list_changes
-from onhand.imports.queries.files import read_pieces
 from onhand.imports.queries.imports import (
     ImportFilter,
     ImportView,
@@ -37,11 +33,11 @@ from onhand.stock.queries.undo import preview_undo
 from onhand.web.answers import Undone
 from onhand.web.api.undo import UNDO_REFUSALS
 from onhand.web.bodies import example
-from onhand.web.downloads import Download
 from onhand.web.errors import Refused, problem_of
 from onhand.web.fields import LARGEST_PAGE, PageSize, StoreId
 from onhand.web.guard import Visit
 from onhand.web.import_answers import ChangePage, ImportAnswer, ImportPage
+from onhand.web.import_files import bad_rows_of, original
 from onhand.web.import_forms import PREVIEW_BODY, read_form
 from onhand.web.operation import operation, operations
 from onhand.web.paths import unescape
@@ -210,9 +206,7 @@ def read_changes(
 )
 def download_bad_rows(visit: Visitor, import_id: PathImport) -> Response:
     """The rows that cannot be taken, as a CSV file: where, why, and what the cell holds."""
-    known = _find(visit, import_id)
-    rows = bad_rows(visit.environment.database, known.import_id)
-    return Download(rows, "text/csv; charset=utf-8", _named(f"bad-rows-{known.file_name}.csv"))
+    return bad_rows_of(visit.environment, _find(visit, import_id))
 
 
 @router.get(
@@ -221,13 +215,7 @@ def download_bad_rows(visit: Visitor, import_id: PathImport) -> Response:
 )
 def download_file(visit: Visitor, import_id: PathImport) -> Response:
     """The file as it came."""
-    known = _find(visit, import_id)
-
-    def pieces() -> Generator[bytes, None, None]:
-        with visit.environment.database.read() as connection:
-            yield from read_pieces(connection, known.file)
-
-    return Download(pieces(), "application/octet-stream", _named(known.file_name))
+    return original(visit.environment, _find(visit, import_id))
 
 
 @router.post("/imports/{import}/cancel", **operation(Right.OPERATE, ImportView, "unknown_import"))
@@ -314,7 +302,3 @@ def _find(visit: Visit, import_id: str) -> ImportView:
     if found is None:
         raise Refused(problem_of(ImportNotFound(import_id)))
     return found
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

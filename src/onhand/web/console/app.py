@@ -17,6 +17,9 @@ from onhand.web.console.pages import (
     account,
     dashboard,
     entering,
+    imports,
+    imports_one,
+    imports_undo,
     selling_desk,
     selling_listings,
     selling_orders,
@@ -46,6 +49,9 @@ PARTS: tuple[Pages, ...] = (
     stock_sku.pages,
     stock_moves.pages,
     stock_one.pages,
+    imports.pages,
+    imports_one.pages,
+    imports_undo.pages,
     selling_desk.pages,
     selling_listings.pages,
     selling_orders.pages,
@@ -99,10 +105,20 @@ def _endpoint(page: Page) -> Endpoint:
     async def answer(request: Request) -> Response:
         sent = None
         if page.method == "POST":
-            sent = await entrance.read_body(request, most_bytes=page.most_bytes)
+            sent = await _read(request, page)
         return await run_in_threadpool(_answer, request, page, sent)
 
     return answer
+
+
+async def _read(request: Request, page: Page) -> entrance.Sent:
+    most = page.most_bytes
+    if not isinstance(most, int):
+        # Nobody fills our disk who may not even use the page.
+        if page.right is not None:
+            await run_in_threadpool(entrance.admit, request, page.right)
+        most = most(request.app.state.onhand.settings)
+    return await entrance.read_body(request, most_bytes=most)
 
 
 def _answer(request: Request, page: Page, sent: entrance.Sent) -> Response:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.bootstrap.settings import Settings
 from onhand.web.console.navigation import Entry
 from onhand.web.console.visits import Guest, Visit
 
 MOST_FORM_BYTES = 1_000_000
 Handler = Callable[[Visit], Response]
 OpenHandler = Callable[[Guest], Response]
+# How long the body of a form may be, as a setting says.
+MostBytes = Callable[[Settings], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +22,14 @@ class Page:
     """One method of one path; without `right` it is open to everybody.
 
     Below `/console/live` and `/console/test`, open ones below `/console`. A body longer than
-    `most_bytes` is refused.
+    `most_bytes` is refused; where a setting says how much, the sender is looked up first.
     """
 
     method: str
     path: str
     right: Right | None
     handler: Handler | OpenHandler
-    most_bytes: int = MOST_FORM_BYTES
+    most_bytes: int | MostBytes = MOST_FORM_BYTES
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class Pages:
         return self._declare("GET", path, right)
 
     def post(
-        self, path: str, right: Right, *, most_bytes: int = MOST_FORM_BYTES
+        self, path: str, right: Right, *, most_bytes: int | MostBytes = MOST_FORM_BYTES
     ) -> Callable[[Handler], Handler]:
         """Declare what a form does; its token was checked before the function is called."""
         return self._declare("POST", path, right, most_bytes=most_bytes)

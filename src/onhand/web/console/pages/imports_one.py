@@ -172,7 +172,7 @@ def _show(
         cursor=shown[-1].number if len(changes) > _SHOWN else None,
         wanted=wanted,
         lists=_lists(known.counts, wanted.show),
-        faults=faults,
+        faults=sorted(faults, key=lambda fault: fault.line),
         has_worker=has_worker,
         is_pending=known.state in PENDING,
         is_undoable=known.state in UNDOABLE,

@@ -36,9 +36,9 @@ MODES = {
     Mode.METADATA_ONLY: mark("Names and pictures only; stock stays as it is"),
 }
 STOCK = {
-    StockMode.SKIP_ZERO: mark("Set on hand to the file's number; leave rows with 0 alone"),
-    StockMode.REPLACE: mark("Set on hand to the file's number, also to 0"),
-    StockMode.ADD: mark("Add the file's number to what is on hand"),
+    StockMode.SKIP_ZERO: mark("Sets on hand; rows with 0 are left alone"),
+    StockMode.REPLACE: mark("Sets on hand, also to 0"),
+    StockMode.ADD: mark("Is added to what is on hand"),
 }
 ZEROS = {
     ZeroMode.SET_ZERO: mark("0 means none; a negative number is an error"),
@@ -173,12 +173,12 @@ _EVIDENCE = {
         "From line %(line)s on there are bytes that are no text in %(encoding)s."
     ),
     EvidenceCode.DELIMITER_FITS: mark(
-        "%(delimiter)s: it makes %(columns)s columns, of which %(known)s are known."
+        "%(delimiter)s: it makes %(columns)s columns, with %(known)s known fields."
     ),
     EvidenceCode.DELIMITER_LINE: mark("%(delimiter)s: the first line says so."),
     EvidenceCode.SHEET_WITH_HEADER: mark("“%(sheet)s” is the first sheet with known columns."),
     EvidenceCode.HEADER_LINE: mark(
-        "The header is in line %(line)s: %(columns)s columns, of which %(known)s are known."
+        "The header is in line %(line)s: %(columns)s columns, with %(known)s known fields."
     ),
     EvidenceCode.DUPLICATE_HEADER: mark(
         "Several columns are called “%(name)s”; the first of them is read."
