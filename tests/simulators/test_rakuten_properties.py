@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from onhand.simulators.rakuten import (
     EntryKind,
@@ -24,6 +25,8 @@ from onhand.simulators.rakuten import (
     change_units,
     edit_stock_by_hand,
 )
+from onhand.simulators.rakuten.shop import ENDED
+from onhand.simulators.rakuten.world import OrderLapsed
 from tests.simulators.calls import SEARCH, START, TODAY, Bench, Clock
 
 PAIRS = [("tote-canvas", "BK-L"), ("tote-canvas", "BK-M"), ("lone", "normal-inventory")]
@@ -206,3 +209,43 @@ def test_a_restart_changes_nothing() -> None:
     assert second.snapshot() == first.snapshot()
     numbers = [order.number for order in second.shops["tokyo-bags"].orders()]
     assert len(set(numbers)) == len(numbers) > 1_000
+
+
+def test_what_was_packed_is_shipped_and_what_has_ended_is_forgotten() -> None:
+    clock = Clock()
+    rakuten = busy_world(clock, 7)
+    rakuten.knobs.kept_orders = 100
+    rakuten.knobs.auto_confirm_s = 60.0
+    rakuten.start_buyers(structs.replace(BUSY, ships_after_s=1_800.0, restock_delay_s=60.0))
+    sizes = []
+    for _ in range(4):
+        clock.wait(DAY_S / 4)
+        rakuten.advance(clock.now)
+        sizes.append(len(rakuten.snapshot()))
+
+    assert sizes[-1] < 1.3 * sizes[0]
+    for shop in rakuten.shops.values():
+        orders = shop.orders()
+        open_ones = [order for order in orders if order.progress not in ENDED]
+        assert len(orders) <= 110 + len(open_ones)
+        assert {order.progress for order in orders} >= {300, 500, 900}
+        assert all(order.shipped_at for order in orders if order.progress == 500)
+        assert len(shop.ledger()) <= 3 * 110 + len(open_ones)
+    due = [entry[2] for entry in rakuten.world.state.due]
+    known = {order.number for shop in rakuten.shops.values() for order in shop.orders()}
+    assert {event.order for event in due if isinstance(event, OrderLapsed)} <= known
+    restored = Rakuten.restore(rakuten.snapshot(), clock)
+    clock.wait(DAY_S / 4)
+    restored.advance(clock.now)
+
+
+def test_nothing_is_forgotten_unless_it_is_asked_for() -> None:
+    clock = Clock()
+    rakuten = busy_world(clock, 7)
+    clock.wait(DAY_S / 4)
+    rakuten.advance(clock.now)
+
+    assert rakuten.knobs.kept_orders is None
+    assert {order.progress for shop in rakuten.shops.values() for order in shop.orders()} <= {
+        *(100, 900),
+    }

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"  # the control surface is nobody else's business
 _GRACE_S = 5
 _STATE_FILE = "simulated-rakuten.json"
+_KEPT_ORDERS = 1_000  # of a shop: the whole state is written after every change
+_SHIPS_AFTER_S = 3_600.0
 
 
 class Keeper:
@@ -87,7 +89,13 @@ def open_simulated(file: Path | None, *, shops: int, seed: int) -> Rakuten:
     if file is None or not file.exists():
         made = Rakuten(utc_now, seed=seed)
         open_demo(made, shops)
-        return made
+    else:
+        made = _restored(file)
+    made.knobs.kept_orders = _KEPT_ORDERS
+    return made
+
+
+def _restored(file: Path) -> Rakuten:
     try:
         return Rakuten.restore(file.read_bytes(), utc_now)
     except msgspec.MsgspecError as error:
@@ -130,7 +138,8 @@ def simulated_beside(settings: Settings) -> Iterator[None]:
         file = settings.onhand_home / _STATE_FILE
         simulated = open_simulated(file, shops=len(SHOPS), seed=1)
         per_shop = settings.simulator_orders_per_hour / len(SHOPS)
-        simulated.start_buyers(Habits(orders_per_hour=per_shop))
+        habits = Habits(orders_per_hour=per_shop, ships_after_s=_SHIPS_AFTER_S)
+        simulated.start_buyers(habits)
         keeper = Keeper(simulated, file)
         server = _server(simulated, keeper)
         thread = threading.Thread(

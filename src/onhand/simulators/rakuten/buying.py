@@ -108,6 +108,7 @@ def place(shop: Shop, now: datetime, wishes: Sequence[Wish]) -> str | None:
     shop.record.orders[number] = Order(number, 100, now, stamp, list(packages.values()))
     shop.world.changes += 1
     _schedule_order(shop, now, number)
+    shop.forget_ended()
     return number
 
 

@@ -1,6 +1,6 @@
 """What becomes of an event when its moment has come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from onhand.simulators.rakuten.buying import end_order, restock, restock_order
 from onhand.simulators.rakuten.records import Order
@@ -10,6 +10,7 @@ from onhand.simulators.rakuten.world import (
     OrderConfirmedByItself,
     OrderFixed,
     OrderLapsed,
+    OrderShipped,
     Restocked,
 )
 
@@ -25,7 +26,12 @@ def confirm(shop: Shop, now: datetime, order: Order) -> None:
 def happen(
     shop: Shop,
     now: datetime,
-    event: ChangeSettled | OrderConfirmedByItself | OrderFixed | OrderLapsed | Restocked,
+    event: ChangeSettled
+    | OrderConfirmedByItself
+    | OrderFixed
+    | OrderLapsed
+    | OrderShipped
+    | Restocked,
 ) -> None:
     """Let an event of an order have its effect, if the order is still in the state for it."""
     if isinstance(event, Restocked):
@@ -34,6 +40,8 @@ def happen(
     order = shop.record.orders[event.order]
     if isinstance(event, OrderFixed):
         _fix(shop, now, order)
+    elif isinstance(event, OrderShipped):
+        _ship(shop, now, order)
     elif isinstance(event, ChangeSettled):
         _settle(order)
     elif order.progress != 100:
@@ -53,6 +61,23 @@ def _fix(shop: Shop, now: datetime, order: Order) -> None:
     else:
         return
     order.fixed_at = shop.local(now)
+    _plan_shipping(shop, now, order)
+
+
+def _plan_shipping(shop: Shop, now: datetime, order: Order) -> None:
+    habits = shop.world.state.habits
+    if habits is not None and habits.ships_after_s is not None:
+        wait_s = shop.world.dice(f"packing at {shop.code}").wait_s(habits.ships_after_s)
+        event = OrderShipped(shop.code, order.number)
+        shop.world.schedule(now + timedelta(seconds=wait_s), event)
+
+
+def _ship(shop: Shop, now: datetime, order: Order) -> None:
+    if order.progress == 300:
+        order.progress = 500
+        order.shipped_at = shop.local(now)
+    elif order.progress == 400:  # what changes is packed when it is settled
+        _plan_shipping(shop, now, order)
 
 
 def _settle(order: Order) -> None:

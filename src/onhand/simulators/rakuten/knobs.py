@@ -75,3 +75,4 @@ class Knobs(msgspec.Struct, kw_only=True):
     shipping_date_format: str = "%Y-%m-%d"  # A, against one report of %Y%m%d
     oldest_order_version: int = 3  # C: 1 and 2 are refused
     newest_order_version: int = 10  # A: announced
+    kept_orders: int | None = None  # of a shop; ended ones beyond that are forgotten, None: never

@@ -19,6 +19,7 @@ from onhand.simulators.rakuten.wire import JST
 from onhand.simulators.rakuten.world import World
 
 MOST_UNITS = 99_999
+ENDED = (500, 600, 700, 900)
 _KEY_DAYS = 90
 
 
@@ -249,6 +250,20 @@ class Shop:
         """Write a line into the book."""
         self.record.book.append(entry)
         self.world.changes += 1
+
+    def forget_ended(self) -> None:
+        """Forget the oldest ended orders beyond what is kept, with the oldest lines of the book."""
+        most = self.world.knobs.kept_orders
+        orders, book = self.record.orders, self.record.book
+        # A tenth more before anything goes: to look through all of them for each order is slow.
+        if most is None or len(orders) <= most + most // 10:
+            return
+        ended = [order.number for order in orders.values() if order.progress in ENDED]
+        gone = set(ended[: len(orders) - most])
+        for number in gone:
+            del orders[number]
+        self.world.drop(gone)
+        del book[: max(0, len(book) - 2 * most)]
 
     def count(self, what: str) -> int:
         """The next number of a series, from 1."""

@@ -2,7 +2,7 @@
 
 import heapq
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -24,6 +24,13 @@ class OrderFixed(msgspec.Struct, tag=True):
 
 class OrderConfirmedByItself(msgspec.Struct, tag=True):
     """RMS confirms an order that waits: 100 becomes 200."""
+
+    shop: str
+    order: str
+
+
+class OrderShipped(msgspec.Struct, tag=True):
+    """Somebody at the shop ships an order: 300 becomes 500."""
 
     shop: str
     order: str
@@ -76,6 +83,7 @@ class BuyerReturns(msgspec.Struct, tag=True):
 Event = (
     OrderFixed
     | OrderConfirmedByItself
+    | OrderShipped
     | OrderLapsed
     | ChangeSettled
     | Restocked
@@ -128,6 +136,16 @@ class World:
         self.state.events += 1
         heapq.heappush(self.state.due, (at, self.state.events, event))
         self.changes += 1
+
+    def drop(self, orders: Collection[str]) -> None:
+        """Let nothing happen to these orders any more; units on their way back still arrive."""
+        kept = [
+            entry
+            for entry in self.state.due
+            if isinstance(entry[2], Restocked) or getattr(entry[2], "order", None) not in orders
+        ]
+        heapq.heapify(kept)
+        self.state.due[:] = kept
 
     def later(self, now: datetime, delay_s: float, event: Event) -> None:
         """Let `event` happen after so many seconds; without delay it happens at once."""
