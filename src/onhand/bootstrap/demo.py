@@ -10,12 +10,14 @@ from onhand.catalog.commands import create_skus
 from onhand.catalog.commands.stores import create_store, set_credentials
 from onhand.catalog.model import NewSku
 from onhand.catalog.model.stores import NewKeys, NewStore
+from onhand.catalog.queries.listings import ListingFilter, list_listings
 from onhand.db.database import Database
 from onhand.simulators.rakuten import Rakuten
 from onhand.simulators.rakuten.demo import SHOPS, open_demo
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Caller, Command, Line, Receive
 from onhand.stock.model.events import Source
+from onhand.stock.queries.levels import read_levels
 
 # Code, name, units, attributes.
 _GOODS: tuple[tuple[str, str, int, dict[str, str]], ...] = (
@@ -86,3 +88,31 @@ def open_stores(database: Database, vault: Vault, *, now: datetime) -> None:
         keys = {"service_secret": shop.secret, "license_key": shop.license_key}
         asked = Asked(Actor(SYSTEM, "system"), now, f"demo-keys-{code}")
         set_credentials(database, asked, NewKeys(code, keys), vault=vault)
+
+
+def restock(database: Database, ledger: Ledger, *, now: datetime, most: int = 3) -> tuple[str, ...]:
+    """Receive goods of which the demo's shops have sold four fifths, up to their opening stock.
+
+    At most so many SKUs at once, the emptiest first; returns which. Only what a demo shop lists
+    and has begun with more than a single unit, so that something stays sold out. Raises:
+        DatabaseUnavailable: nothing was acknowledged.
+    """
+    opening = {code.lower(): units for code, _, units, _ in _GOODS if units > 1}
+    with database.read() as connection:
+        listed = {
+            view.sku
+            for code in SHOPS
+            for view in list_listings(connection, ListingFilter(code, limit=1000)).listings
+            if view.sku is not None
+        }
+        levels = read_levels(connection, listed & opening.keys(), now=now)
+    low = [
+        (level.available / opening[sku], sku, opening[sku] - level.available)
+        for sku, level in levels.items()
+        if 5 * level.available <= opening[sku]
+    ]
+    lines = tuple(Line(sku, units) for _, sku, units in sorted(low)[:most])
+    if lines:
+        delivery = Receive(lines, reason="delivery of the demo")
+        ledger.execute([Command(Caller(SYSTEM, Source.SYSTEM), delivery)])
+    return tuple(line.sku for line in lines)
