@@ -163,13 +163,17 @@ def test_a_stores_rule_marks_its_listings_in_bounded_steps(marketplace: Marketpl
     marketplace.goods.register(tote=20)
     list_many(marketplace, "tokyo", 2_001)
     commits: list[int] = []
-    marketplace.database.at_commit = lambda when: when == "after" and commits.append(stale())
 
     def stale() -> int:
         statement = sa.select(sa.func.count()).where(listing_push.c.stale_at.is_not(None))
         with marketplace.database.read() as connection:
             return int(connection.execute(statement).scalar_one())
 
+    def note(when: str) -> None:
+        if when == "after":
+            commits.append(stale())
+
+    marketplace.database.at_commit = note
     rule(marketplace, "tokyo", Rule(cap_units=5))
     marketplace.database.at_commit = None
 

@@ -20,7 +20,7 @@ def write_workbook(output: IO[bytes], sheet: Sheet, pages: Iterable[Page]) -> No
         OSError: there is no room for it.
     """
     # Imported only here: it would take a tenth of every start.
-    from xlsxwriter import Workbook  # noqa: PLC0415
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # In a folder of its own: what is not finished would leave its rows behind.
     with TemporaryDirectory(prefix="onhand-export-") as folder:

@@ -56,17 +56,17 @@ def _after(
 def _rows(connection: sa.Connection, orders: Sequence[sa.Row[Any]]) -> list[Row]:
     line = order_line.c
     keys = [(order.store_id, order.order_id) for order in orders]
-    found: dict[tuple[str, str], list[sa.Row[Any]]] = {key: [] for key in keys}
+    found: dict[tuple[str, str], list[sa.Row[Any] | None]] = {}
     if keys:
         chosen = sa.select(order_line).where(sa.tuple_(line.store_id, line.order_id).in_(keys))
         for row in connection.execute(chosen.order_by(line.line_no)):
-            found[row.store_id, row.order_id].append(row)
-    sku_ids = (row.sku_id for rows in found.values() for row in rows)
+            found.setdefault((row.store_id, row.order_id), []).append(row)
+    sku_ids = (row.sku_id for rows in found.values() for row in rows if row is not None)
     codes = written_codes(connection, sku_ids)
     return [
         _row(order, row, codes)
         for order in orders
-        for row in found[order.store_id, order.order_id] or [None]
+        for row in found.get((order.store_id, order.order_id), [None])
     ]
 
 
