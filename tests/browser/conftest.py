@@ -25,9 +25,10 @@ PHONE = {"width": 375, "height": 812}
 class Site:
     """A running server with `admin` set up, and the browser that visits it."""
 
-    def __init__(self, url: str, browser: Browser, state: Path) -> None:
-        """`state` is a file with the cookies of the session."""
+    def __init__(self, url: str, browser: Browser, state: Path, *, simulator: str = "") -> None:
+        """`state` is a file with the cookies of the session, `simulator` where the shops are."""
         self.url = url
+        self.simulator = simulator
         self.browser = browser
         self.state = state
 
@@ -72,17 +73,18 @@ def site(
 ) -> Iterator[Site]:
     """A server with the demo and its shops, which sell only when told to."""
     folder = tmp_path_factory.mktemp("site")
+    port = free_port()
     settings = {
         "ONHAND_HOME": str(folder / "home"),
         "RUN_JOBS": "true",
-        "SIMULATOR_PORT": str(free_port()),
+        "SIMULATOR_PORT": str(port),
         "SIMULATOR_ORDERS_PER_HOUR": "0",
         **database_settings,
     }
     with serving(folder, **settings) as server:
         state = folder / "state.json"
         set_up(browser, server.told["set_up"], state)
-        yield Site(server.url, browser, state)
+        yield Site(server.url, browser, state, simulator=f"http://127.0.0.1:{port}")
 
 
 def set_up(browser: Browser, link: str, state: Path) -> None:
