@@ -49,11 +49,34 @@ def _drawn(page: Page) -> None:
     page.locator("canvas").first.wait_for()
 
 
+def _opened(page: Page) -> None:
+    """The first of what the page lists."""
+    with page.expect_navigation():
+        page.locator("tbody td.head a").first.click()
+
+
 # One line for each page of the console.
 PAGES = (
     Shot("sign-in", "/console/sign-in", signed_in=False),
     Shot("dashboard", "/", _drawn),
     Shot("account", "/account"),
+    Shot("orders", "/orders"),
+    Shot("order", "/orders", _opened),
+    Shot("order-desk", "/desk"),
+    Shot("order-desk-entry", "/desk", _opened),
+    Shot("oversold", "/oversold"),
+    Shot("sync", "/sync", _drawn),
+    Shot("sync-failed", "/sync/failed"),
+    Shot("sync-pushes", "/sync/pushes"),
+    Shot("sync-drift", "/sync/drift"),
+    Shot("stores", "/stores"),
+    Shot("store", "/stores/osaka-bags"),
+    Shot("store-new", "/stores/new"),
+    Shot("listings", "/stores/osaka-bags/listings"),
+    Shot("listing", "/stores/osaka-bags/listings?sku=ce1111", _opened),
+    Shot("rule", "/stores/osaka-bags/rule?try=1&share_percent=50"),
+    Shot("tasks", "/tasks"),
+    Shot("task", "/tasks", _opened),
 )
 
 
