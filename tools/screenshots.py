@@ -77,6 +77,8 @@ PAGES = (
     Shot("rule", "/stores/osaka-bags/rule?try=1&share_percent=50"),
     Shot("tasks", "/tasks"),
     Shot("task", "/tasks", _opened),
+    Shot("people", "/people"),
+    Shot("tokens", "/tokens"),
 )
 
 

@@ -20,6 +20,8 @@ from onhand.web.console.pages import (
     imports,
     imports_one,
     imports_undo,
+    people,
+    people_tokens,
     selling_desk,
     selling_listings,
     selling_orders,
@@ -60,6 +62,8 @@ PARTS: tuple[Pages, ...] = (
     selling_stores.pages,
     selling_sync.pages,
     selling_tasks.pages,
+    people.pages,
+    people_tokens.pages,
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]

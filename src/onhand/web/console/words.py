@@ -32,6 +32,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "channel": mark("Shop"),
         "system": mark("System"),
     },
+    "scope": {
+        "viewer": mark("Read"),
+        "reserve": mark("Read, hold and ship"),
+        "operator": mark("Read, hold, ship and change stock"),
+        "admin": mark("Everything"),
+    },
     "environment": {"live": mark("Live"), "test": mark("Test")},
     "role": {
         "viewer": mark("Viewer"),
