@@ -118,7 +118,7 @@ def add_store(visit: Visit) -> Response:
         )
     store_id = normalise_store(form.store)
     if form.service_secret or form.license_key:
-        kept = _keep_keys(visit, store_id, form.service_secret, form.license_key)
+        kept = _keep_keys(visit, store_id, form)
         if isinstance(kept, Refusal):
             visit.say(visit.why(kept), tone="danger")
     visit.say(visit.text(mark("Store %(name)s was made."), name=form.name))
@@ -175,7 +175,7 @@ def change_keys(visit: Visit) -> Response:
     form = visit.read(KeysForm)
     if isinstance(form, Entered):
         return _show(visit, keys=Entered(errors=form.errors))
-    result = _keep_keys(visit, visit.path("store"), form.service_secret, form.license_key)
+    result = _keep_keys(visit, visit.path("store"), form)
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))
     return _done(visit, visit.text(mark("The keys were stored. Try the connection now.")))
@@ -204,14 +204,13 @@ def pull(visit: Visit) -> Response:
     return _done(visit, visit.text(mark("The catalogue is being read; below you see how far.")))
 
 
-def _keep_keys(
-    visit: Visit, store_id: str, service_secret: str, license_key: str
-) -> Accepted | Refusal:
-    keys = NewKeys(store_id, {"service_secret": service_secret, "license_key": license_key})
+def _keep_keys(visit: Visit, store_id: str, form: NewStoreForm | KeysForm) -> Accepted | Refusal:
+    keys = {"service_secret": form.service_secret, "license_key": form.license_key}
     environment = visit.environment
     # A key of its own: the store may have been made under the form's.
     asked = visit.asked(part="keys")
-    return set_credentials(environment.database, asked, keys, vault=environment.vault)
+    given = NewKeys(store_id, keys)
+    return set_credentials(environment.database, asked, given, vault=environment.vault)
 
 
 def _without_keys(values: object) -> dict[str, object]:
