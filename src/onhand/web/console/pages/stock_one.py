@@ -29,8 +29,8 @@ from onhand.web.console.visits import Visit, part
 from onhand.web.errors import Problem, Refused
 
 pages = Pages()
-_EVENTS = 30
-_HOLDS = 20
+_EVENTS = 20
+_HOLDS = 10
 _LISTINGS = 20
 _POINTS = 300
 _DAYS = Literal["1", "7", "30", "90"]
