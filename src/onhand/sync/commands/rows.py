@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from onhand.sync.tables import listing_push
 
 NAMES = tuple(field.name for field in fields(Listing))
 _FIELDS = attrgetter(*NAMES)  # `astuple` copies every moment, at ten times the cost
+_PLACES = range(len(NAMES))
 _WAITS = NAMES.index("waits_for_orders")
 _MOMENTS = tuple(
     place for place, name in enumerate(NAMES) if isinstance(listing_push.c[name].type, UtcTimestamp)
@@ -79,17 +81,16 @@ def of(row: Sequence[Any]) -> Listing:
 
 def save(connection: sa.Connection, listings: Iterable[Listing]) -> None:
     """Write what has changed of rows that were loaded under lock."""
-    changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    changed: dict[tuple[int, ...], list[list[Any]]] = defaultdict(list)
     for listing in listings:
         assert isinstance(listing, Stored)
         values = _FIELDS(listing)
-        places = tuple(
-            place
-            for place, (now, before) in enumerate(zip(values, listing.loaded, strict=True))
-            if now is not before and now != before
-        )
+        before = listing.loaded
+        others = compress(_PLACES, map(is_not, values, before))  # few, and found in no time
+        places = tuple([place for place in others if values[place] != before[place]])
         if places:
-            changed[places].append((listing.listing_id, *(_bound(values[p]) for p in places)))
+            row = [listing.listing_id, *[_bound(values[place]) for place in places]]
+            changed[places].append(row)
             listing.loaded = values
     for places, rows in changed.items():
         _update_of(places).run(connection, rows)

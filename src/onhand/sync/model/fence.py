@@ -254,8 +254,9 @@ def delivered(listing: Listing, now: datetime) -> None:
     listing.belief = listing.push_units if absolute else (listing.belief or 0) + listing.push_units
     # What a check found is judged when intake has passed it, though the number be right by now.
     is_open = listing.mark != listing.push_mark or listing.drift is not None
-    listing.stale_at = now if is_open else None
-    listing.due_at = (listing.due_at or now) if is_open else None
+    if listing.doubt is None:  # else what a push before it came to is still to be found out
+        listing.stale_at = now if is_open else None
+        listing.due_at = (listing.due_at or now) if is_open else None
     listing.tries = listing.refusals = 0
     listing.retry_at = listing.failure = listing.failed_at = None
     listing.pushed_at = now
