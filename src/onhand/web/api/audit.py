@@ -11,10 +11,10 @@ from starlette.responses import Response, StreamingResponse
 
 from onhand.access.model import Right
 from onhand.access.queries import AuditFilter, AuditPage, AuditView, search_audit
+from onhand.bootstrap.environment import Environment
 from onhand.stock.queries.audit import with_balances
 from onhand.stock.queries.feed import FeedPage, read_feed
 from onhand.web.fields import LARGEST_PAGE, PageSize, QueryMoment
-from onhand.web.guard import Visit
 from onhand.web.operation import operation, operations
 from onhand.web.visits import Visitor, invalid, shown
 
@@ -58,13 +58,22 @@ class AuditPageSearch(AuditSearch):
 def read_audit(visit: Visitor, wanted: Annotated[AuditPageSearch, Query()]) -> Response:
     """Every accepted write, newest first: who, what, from where, before and after."""
     try:
-        return shown(_page(visit, wanted.chosen(), limit=wanted.limit, before=wanted.before))
+        return shown(
+            audit_page(visit.environment, wanted.chosen(), limit=wanted.limit, before=wanted.before)
+        )
     except ValueError as error:
         raise invalid("query.before", str(error)) from error
 
 
-def _page(visit: Visit, chosen: AuditFilter, *, limit: int, before: str | None) -> AuditPage:
-    with visit.environment.database.read() as connection:
+def audit_page(
+    environment: Environment, chosen: AuditFilter, *, limit: int, before: str | None
+) -> AuditPage:
+    """Entries, newest first, those of stock with what they found and left.
+
+    Raises:
+        ValueError: `before` is no cursor of this list.
+    """
+    with environment.database.read() as connection:
         page = search_audit(connection, chosen, limit=limit, before=before)
         return AuditPage(with_balances(connection, page.entries), page.cursor)
 
@@ -73,15 +82,17 @@ def _page(visit: Visit, chosen: AuditFilter, *, limit: int, before: str | None) 
 def export_audit(visit: Visitor, wanted: Annotated[AuditSearch, Query()]) -> Response:
     """The same as a CSV file (UTF-8 with BOM), all of it, safe to open in a spreadsheet."""
     headers = {"Content-Disposition": 'attachment; filename="onhand-audit.csv"'}
-    return StreamingResponse(_lines(visit, wanted.chosen()), media_type=CSV, headers=headers)
+    return StreamingResponse(
+        audit_lines(visit.environment, wanted.chosen()), media_type=CSV, headers=headers
+    )
 
 
-def _lines(visit: Visit, chosen: AuditFilter) -> Iterator[str]:
+def audit_lines(environment: Environment, chosen: AuditFilter) -> Iterator[str]:
     """The file, page by page, so that neither memory nor a transaction grows with it."""
     yield "\ufeff" + _line(_COLUMNS)
     cursor: str | None = None
     while True:
-        page = _page(visit, chosen, limit=LARGEST_PAGE, before=cursor)
+        page = audit_page(environment, chosen, limit=LARGEST_PAGE, before=cursor)
         for entry in page.entries:
             yield _line(_cells(entry))
         cursor = page.cursor

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.bootstrap.environment import Environment
 from onhand.imports.model.exports import (
     MAIN_LOCATION,
     EventsWanted,
@@ -32,7 +33,6 @@ from onhand.web.api.orders import Store
 from onhand.web.downloads import Download
 from onhand.web.errors import Problem, Refused
 from onhand.web.fields import Location, QueryMoment, SkuCode
-from onhand.web.guard import Visit
 from onhand.web.operation import operation, operations
 from onhand.web.visits import Visitor, invalid
 
@@ -131,29 +131,33 @@ def _export(right: Right) -> dict[str, Any]:
 @router.get("/levels", **_export(Right.READ))
 def export_levels(visit: Visitor, wanted: Annotated[LevelsExport, Query()]) -> Response:
     """Every SKU with its stock, a row each; imported again, the file changes nothing."""
-    return _answer(visit, LevelsWanted(wanted.location, wanted.search, wanted.low), wanted)
+    return exported(
+        visit.environment, LevelsWanted(wanted.location, wanted.search, wanted.low), wanted
+    )
 
 
 @router.get("/events", **_export(Right.OPERATE))
 def export_events(visit: Visitor, wanted: Annotated[EventsExport, Query()]) -> Response:
     """Every event of registered SKUs, the oldest first."""
     chosen = EventsWanted(wanted.sku, wanted.store, wanted.since, wanted.until)
-    return _answer(visit, chosen, wanted)
+    return exported(visit.environment, chosen, wanted)
 
 
 @router.get("/listings", **_export(Right.READ))
 def export_listings(visit: Visitor, wanted: Annotated[ListingsExport, Query()]) -> Response:
     """Every listing with the SKU it means."""
-    return _answer(visit, ListingsWanted(wanted.store), wanted)
+    return exported(visit.environment, ListingsWanted(wanted.store), wanted)
 
 
 @router.get("/orders", **_export(Right.READ))
 def export_orders(visit: Visitor, wanted: Annotated[OrdersExport, Query()]) -> Response:
     """Every line of every order, the oldest first; nothing in them says who bought."""
-    return _answer(visit, OrdersWanted(wanted.store, wanted.since, wanted.until), wanted)
+    return exported(
+        visit.environment, OrdersWanted(wanted.store, wanted.since, wanted.until), wanted
+    )
 
 
-def _answer(visit: Visit, wanted: Wanted, form: FileForm) -> Response:
+def exported(environment: Environment, wanted: Wanted, form: FileForm) -> Response:
     """The file; what goes wrong before its first byte is refused like anything else.
 
     UTF-8 goes out as it is read. The others are written down first: an XLSX file has its index at
@@ -166,20 +170,20 @@ def _answer(visit: Visit, wanted: Wanted, form: FileForm) -> Response:
     if form.encoding is not None and form.format is Form.XLSX:
         raise invalid("query.encoding", "goes with format=csv")
     sheet = Sheet(wanted.kind.value, headings(wanted.kind, form.lang), _zone(form.tz))
-    name = f"{wanted.kind.value}-{visit.environment.clock():%Y%m%d-%H%M%S}.{form.format.value}"
+    name = f"{wanted.kind.value}-{environment.clock():%Y%m%d-%H%M%S}.{form.format.value}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     if form.format is Form.XLSX:
         file = _spool()
-        with _slot(), closing(_pages(visit, wanted)) as found:
+        with _slot(), closing(_pages(environment, wanted)) as found:
             write_workbook(file, sheet, found)
         return _spooled(file, XLSX, headers)
     encoding = form.encoding or Encoding.UTF_8
     written = Csv(sheet, encoding)
     media_type = f"{CSV}; charset={_CHARSETS[encoding]}"
     if encoding is Encoding.UTF_8:
-        return Download(_live(written, _pages(visit, wanted)), media_type, headers)
+        return Download(_live(written, _pages(environment, wanted)), media_type, headers)
     file = _spool()
-    with _slot(), closing(_pages(visit, wanted)) as found:
+    with _slot(), closing(_pages(environment, wanted)) as found:
         file.writelines(written.chunks(found))
     return _spooled(file, media_type, {**headers, REPLACED.lower(): str(written.replaced)})
 
@@ -191,8 +195,7 @@ def _zone(name: str) -> tzinfo:
         raise invalid("query.tz", str(error)) from error
 
 
-def _pages(visit: Visit, wanted: Wanted) -> Generator[Page, None, None]:
-    environment = visit.environment
+def _pages(environment: Environment, wanted: Wanted) -> Generator[Page, None, None]:
     with environment.database.snapshot() as connection:
         yield from pages(connection, wanted, now=environment.clock())
 

@@ -1,0 +1,89 @@
+"""Who did what, when, from where: every accepted write, searched and taken out."""
+
+import json
+from datetime import date
+
+import msgspec
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from onhand.access.model import Right
+from onhand.access.queries import AuditFilter
+from onhand.stock.model.events import Source
+from onhand.web.api.audit import CSV, audit_lines, audit_page
+from onhand.web.console.forms import Form
+from onhand.web.console.languages import mark
+from onhand.web.console.navigation import Entry
+from onhand.web.console.pages.periods import begins, ends
+from onhand.web.console.routing import Pages
+from onhand.web.console.visits import Visit
+
+pages = Pages(
+    Entry(
+        label=mark("Audit trail"),
+        icon="shield-check",
+        path="/audit",
+        order=85,
+        key="a",
+        right=Right.OPERATE,
+    )
+)
+_SHOWN = 50
+
+
+class Wanted(Form):
+    """Which writes to show."""
+
+    actor: str | None = Field(None, max_length=200)
+    action: str | None = Field(None, max_length=200)
+    source: Source | None = None
+    text: str | None = Field(None, max_length=200)
+    since: date | None = None
+    until: date | None = None
+    before: str | None = Field(None, max_length=500)
+
+    def chosen(self, visit: Visit) -> AuditFilter:
+        """The filter of the trail; days are the reader's, the last one included."""
+        zone = visit.reader.zone
+        return AuditFilter(
+            self.actor,
+            self.action,
+            None if self.source is None else self.source.value,
+            self.text,
+            begins(self.since, zone),
+            ends(self.until, zone),
+        )
+
+
+@pages.get("/audit", Right.OPERATE)
+def show_audit(visit: Visit) -> Response:
+    """Every accepted write, the newest first."""
+    wanted = visit.filters(Wanted)
+    chosen = wanted.chosen(visit)
+    try:
+        page = audit_page(visit.environment, chosen, limit=_SHOWN, before=wanted.before)
+    except ValueError:
+        page = audit_page(visit.environment, chosen, limit=_SHOWN, before=None)
+    return visit.page(
+        "audit/audit.html",
+        page=page,
+        wanted=wanted,
+        pretty=_pretty,
+        sources=list(Source),
+    )
+
+
+@pages.get("/audit/export", Right.OPERATE)
+def export_audit(visit: Visit) -> Response:
+    """What the list shows, all of it, as a CSV file."""
+    chosen = visit.filters(Wanted).chosen(visit)
+    headers = {"content-disposition": 'attachment; filename="onhand-audit.csv"'}
+    lines = audit_lines(visit.environment, chosen)
+    return StreamingResponse(lines, media_type=CSV, headers=headers)
+
+
+def _pretty(raw: msgspec.Raw | None) -> str:
+    """What was recorded, in lines."""
+    if raw is None:
+        return "–"
+    return json.dumps(json.loads(bytes(raw)), ensure_ascii=False, indent=1)
