@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -201,6 +201,24 @@ def test_garbage_is_refused_with_its_reason(
     if status == 422:
         assert api.get(f"/imports/{refused['import']}")["state"] == "refused"
         assert api.get(f"/imports/{refused['import']}/changes") == {"changes": [], "cursor": None}
+
+
+def test_an_endless_file_is_refused_while_it_comes(api: Api) -> None:
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        while sent < 300_000_000:
+            sent += 10_000
+            yield b"sku,quantity\n" * 769 + b"..."
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = api.send("POST", "/import/preview", content=body(), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+    assert answer.json()["limit_bytes"] == 20_000
+    assert sent < 200_000
 
 
 @pytest.mark.parametrize(
