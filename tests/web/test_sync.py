@@ -221,6 +221,8 @@ def test_an_explanation_says_where_a_listing_stands(
     counter.clock.advance(400)
     claim(counter.database, TOKYO, TERMS, now=counter.clock())
     assert standing() == "in_flight"
+    gap = shop.get(f"/sync/explain/{tokyo}")["gap"]
+    assert [(line["name"], line["change"]) for line in gap] == [("believed", 10), ("in_flight", -6)]
     shop.patch(f"/stores/{TOKYO}", {"status": "paused"})
     assert standing() == "store_paused"
     shop.patch(f"/stores/{TOKYO}", {"status": "active"})

@@ -13,8 +13,9 @@ from onhand.catalog.tables import sku
 
 _GRAM = 3  # marks; what is looked up in the index
 _LAST_MARK = chr(0x10FFFF)
-# What many SKUs have in common is met soon when they are walked through in order; what is not
-# met among so many is rare enough to be taken from the index whole.
+# What many SKUs have in common is met soon when they are walked through in order; what few have
+# is taken from the index whole. SQLite counts how many have it, up to a bound; PostgreSQL would
+# have to find all for that, so there so many are walked through first.
 _WALKED = 2_000
 _MOST_FROM_INDEX = 5_000
 
@@ -83,11 +84,16 @@ def first_of(connection: sa.Connection, listed: Listed, *, limit: int) -> Sequen
     walk = sa.select(*columns).where(*listed.within).order_by(*order.of(order.columns))
     if not listed.needle and not listed.of_sku:
         return connection.execute(walk.limit(limit)).all()
-    walked = _passing(connection, walk.limit(_WALKED).subquery(), listed)
-    found = connection.execute(walked.limit(limit)).all()
-    if len(found) == limit:
-        return found
-    indexed = _indexed(connection, listed.needle) if listed.needle else None
+    indexed = None
+    if listed.needle and connection.dialect.name == "sqlite":
+        indexed = _if_few(connection, _in_sqlite(listed.needle))
+    if indexed is None:
+        walked = _passing(connection, walk.limit(_WALKED).subquery(), listed)
+        found = connection.execute(walked.limit(limit)).all()
+        if len(found) == limit:
+            return found
+    if listed.needle and connection.dialect.name == "postgresql":
+        indexed = _in_postgres(listed.needle)
     # Materialised, so that no plan walks through the list in order after all.
     rest = (
         walk.subquery()
@@ -100,9 +106,7 @@ def first_of(connection: sa.Connection, listed: Listed, *, limit: int) -> Sequen
     return connection.execute(_passing(connection, rest, listed).limit(limit)).all()
 
 
-def _passing(
-    connection: sa.Connection, rows: sa.FromClause, listed: Listed
-) -> sa.Select[tuple[str, Any]]:
+def _passing(connection: sa.Connection, rows: sa.FromClause, listed: Listed) -> sa.Select[str, Any]:
     """Those of the rows, in order, whose `sku` row is as the list wants it."""
     order = listed.order
     columns = [rows.c.key, rows.c.sku_id][-len(order.columns) :]
@@ -119,12 +123,8 @@ def _passing(
     return statement.where(position(text, listed.needle) > 0)
 
 
-def _indexed(connection: sa.Connection, needle: str) -> sa.Select[tuple[str]] | None:
-    """The SKUs that have every trigram of the needle; None where those are too many."""
-    if connection.dialect.name == "postgresql":
-        query = sa.cast(_postgres_query(needle), postgresql.TSQUERY)
-        return sa.select(sku.c.sku_id).where(_TRIGRAMS.op("@@", is_comparison=True)(query))
-    numbers = _sqlite_numbers(needle)
+def _if_few(connection: sa.Connection, numbers: sa.Select[int]) -> sa.Select[str] | None:
+    """The SKUs with these numbers; None where they are too many."""
     most = numbers.limit(_MOST_FROM_INDEX + 1).subquery()
     count = connection.execute(sa.select(sa.func.count()).select_from(most)).scalar_one()
     if count > _MOST_FROM_INDEX:
@@ -132,7 +132,8 @@ def _indexed(connection: sa.Connection, needle: str) -> sa.Select[tuple[str]] | 
     return sa.select(_NUMBER.c.sku_id).where(_NUMBER.c.number.in_(numbers))
 
 
-def _sqlite_numbers(needle: str) -> sa.Select[Any]:
+def _in_sqlite(needle: str) -> sa.Select[int]:
+    """The numbers of SKUs that have every trigram of the needle."""
     if len(needle) < _GRAM:
         term = _TRIGRAM.c.term
         return sa.select(_TRIGRAM.c.doc).where(term >= needle, term < needle + _LAST_MARK)
@@ -140,10 +141,13 @@ def _sqlite_numbers(needle: str) -> sa.Select[Any]:
     return sa.select(_SEARCH.c.rowid).where(_SEARCH.c.sku_search.op("MATCH")(query))
 
 
-def _postgres_query(needle: str) -> str:
-    if len(needle) < _GRAM:
-        return f"{_lexeme(needle)}:*"
-    return " & ".join(map(_lexeme, _grams(needle)))
+def _in_postgres(needle: str) -> sa.Select[str]:
+    """The SKUs that have every trigram of the needle."""
+    query = f"{_lexeme(needle)}:*"
+    if len(needle) >= _GRAM:
+        query = " & ".join(map(_lexeme, _grams(needle)))
+    asked = sa.cast(query, postgresql.TSQUERY)
+    return sa.select(sku.c.sku_id).where(_TRIGRAMS.op("@@", is_comparison=True)(asked))
 
 
 def _lexeme(gram: str) -> str:

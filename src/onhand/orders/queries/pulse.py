@@ -1,7 +1,6 @@
 """How many orders come in, hour by hour."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -49,10 +48,7 @@ def orders_per_hour(connection: sa.Connection, *, now: datetime, hours: int) -> 
         sa.select(store.c.store_id, store.c.name, store.c.status).order_by(store.c.store_id)
     ).all()
     counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * hours)
-    rows: Iterable[tuple[str, str, int]] = connection.execute(
-        _counts(connection, starts[0], now)
-    ).tuples()
-    for store_id, hour, orders in rows:
+    for store_id, hour, orders in connection.execute(_counts(connection, starts[0], now)):
         at = (datetime.fromisoformat(hour) - starts[0]) // _HOUR
         counts[store_id][at] += orders
     lines = [
@@ -65,7 +61,7 @@ def orders_per_hour(connection: sa.Connection, *, now: datetime, hours: int) -> 
 
 def _counts(
     connection: sa.Connection, since: datetime, until: datetime
-) -> sa.Select[tuple[str, str, int]]:
+) -> sa.Select[str, str, int]:
     """Rows of store, beginning of an hour (ISO text in UTC) and number of orders."""
     order = channel_order.c
     hour: sa.ColumnElement[str]

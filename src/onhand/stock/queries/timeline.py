@@ -96,7 +96,7 @@ def timeline(
 
 def _happened(
     connection: sa.Connection, sku: tuple[str, int], since: datetime
-) -> sa.Select[tuple[datetime, int, int]]:
+) -> sa.Select[datetime, int, int]:
     """What moved units of a SKU's present life after `since`: when, on hand, reserved."""
     sku_id, generation = sku
     return (
@@ -108,7 +108,7 @@ def _happened(
     )
 
 
-def _sum(connection: sa.Connection, happened: sa.Select[tuple[datetime, int, int]]) -> _Change:
+def _sum(connection: sa.Connection, happened: sa.Select[datetime, int, int]) -> _Change:
     rows = happened.subquery()
     sums = (sa.func.sum(rows.c.on_hand_change), sa.func.sum(rows.c.reserved_change))
     at, *units = connection.execute(sa.select(sa.func.max(rows.c.happened_at), *sums)).one()
@@ -117,7 +117,7 @@ def _sum(connection: sa.Connection, happened: sa.Select[tuple[datetime, int, int
 
 def _changes(
     connection: sa.Connection,
-    happened: sa.Select[tuple[datetime, int, int]],
+    happened: sa.Select[datetime, int, int],
     wanted: Stretch,
 ) -> list[_Change]:
     """Single changes where they are few, else those of one fraction of the stretch as one."""
