@@ -55,6 +55,21 @@ def _opened(page: Page) -> None:
         page.locator("tbody td.head a").first.click()
 
 
+def _given(page: Page) -> None:
+    lines = (
+        "SKU,商品名,在庫数",
+        "ce1111,【送料無料】丸い急須 白磁 茶こし付き,0",
+        "new-1,湯呑み,十",
+        "new-2,茶托,24",
+    )
+    rows = "\r\n".join(lines)
+    file = {"name": "在庫表.csv", "mimeType": "text/csv", "buffer": rows.encode("cp932")}
+    page.locator("#file").set_input_files([file])  # type: ignore[list-item]
+    page.locator("#stock").select_option("replace")
+    page.locator("main form .btn-primary").click()
+    page.locator("#changes").wait_for()
+
+
 # One line for each page of the console.
 PAGES = (
     Shot("sign-in", "/console/sign-in", signed_in=False),
@@ -86,6 +101,12 @@ PAGES = (
     Shot("task", "/tasks", _opened),
     Shot("people", "/people"),
     Shot("tokens", "/tokens"),
+    Shot("imports", "/imports"),
+    Shot("import-new", "/imports/new"),
+    Shot("import", "/imports/new", _given),
+    Shot("exports", "/exports"),
+    Shot("reports", "/reports/top_movers", _drawn),
+    Shot("audit", "/audit"),
 )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
+from pydantic import Field
 from starlette.responses import Response
 
 from onhand.access.model import Right
@@ -34,7 +35,7 @@ _SPANS = (7, 30, 90, 365)
 class Asked(Form):
     """Which time; `until` is the last day."""
 
-    days: Literal[7, 30, 90, 365] | None = None
+    days: int | None = Field(None, ge=1, le=365)
     since: date | None = None
     until: date | None = None
 
