@@ -93,6 +93,7 @@ OUTCOMES = {
     "applied": mark("Brought in"),
     "moved": mark("Left out: stock had moved"),
     "refused": mark("Refused by the ledger"),
+    "left_out": mark("Left out, as shown before"),
 }
 SKIPS = {
     SkipReason.NO_SKU: mark("Names no SKU"),
