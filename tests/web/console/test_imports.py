@@ -9,7 +9,7 @@ from onhand.imports.commands.work import work_on
 from onhand.imports.commands.working import Stop, Workshop
 from onhand.stock.model.commands import Caller, Command, Line, Receive
 from tests.imports.importing import table
-from tests.shop import FakeClock
+from tests.shop import FakeClock, Shop
 from tests.web.console.client import Console
 from tests.web.console.conftest import AsRole
 
@@ -33,9 +33,10 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def workshop(test: Environment, clock: FakeClock) -> Workshop:
-    """Who does what the pages ask for, with 5 units of `a` there."""
-    caller = Caller("mika")
-    test.writes.submit(Command(caller, Receive((Line("a", 5), Line("b", 5))))).result()
+    """Who does what the pages ask for, with 5 units of `a` and `b` there."""
+    shop = Shop(test.ledger, clock)
+    shop.register("a", "b")
+    shop.ask(Receive((Line("a", 5), Line("b", 5))))
     return Workshop(test.database, test.ledger, clock, "test")
 
 
