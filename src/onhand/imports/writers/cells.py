@@ -32,6 +32,8 @@ def as_text(value: Cell, zone: tzinfo) -> str | int | bool | None:
 
     Moments become ISO 8601 with the zone's offset, to the second.
     """
+    if value is None or type(value) is int:  # most cells are
+        return value
     if isinstance(value, str):
         return guard(value)
     if isinstance(value, datetime):
