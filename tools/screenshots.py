@@ -87,6 +87,8 @@ PAGES = (
     Shot("order-desk", "/desk"),
     Shot("order-desk-entry", "/desk", _opened),
     Shot("oversold", "/oversold"),
+    Shot("stocktakes", "/counts"),
+    Shot("stocktake-new", "/counts/-/new"),
     Shot("sync", "/sync", _drawn),
     Shot("sync-failed", "/sync/failed"),
     Shot("sync-pushes", "/sync/pushes"),

@@ -76,8 +76,8 @@ def read_count(
     rows = connection.execute(
         sa.select(count_line).where(count_line.c.count_id == count_id).order_by(count_line.c.sku_id)
     )
-    hidden = _is_hidden(sheet)
-    lines = [_line(row, hidden=hidden) for row in rows]
+    hidden = is_hidden(sheet)
+    lines = [line_view(row, hidden=hidden) for row in rows]
     return msgspec.structs.replace(sheet, lines=[line for line in lines if _shows(show, line)])
 
 
@@ -102,10 +102,11 @@ def read_scanned(connection: sa.Connection, sheet: CountView, sku_id: str) -> Co
             line.count_id == sheet.id
         )
     ).one()
-    return CountScanned(sheet.id, _line(row, hidden=_is_hidden(sheet)), counted, lines)
+    return CountScanned(sheet.id, line_view(row, hidden=is_hidden(sheet)), counted, lines)
 
 
-def _is_hidden(sheet: CountView) -> bool:
+def is_hidden(sheet: CountView) -> bool:
+    """Whether a sheet keeps to itself what the ledger says."""
     return sheet.blind and sheet.state == "open"
 
 
@@ -131,7 +132,8 @@ def _view(row: sa.Row[tuple[object, ...]], lines: list[CountLineView]) -> CountV
     )
 
 
-def _line(row: sa.Row[tuple[object, ...]], *, hidden: bool) -> CountLineView:
+def line_view(row: sa.Row[tuple[object, ...]], *, hidden: bool) -> CountLineView:
+    """A row of `count_line`; `hidden` keeps back what the ledger said."""
     known = row.counted_units is not None and not hidden
     return CountLineView(
         sku=row.sku_id,

@@ -38,6 +38,8 @@ from onhand.web.console.pages import (
     stock_moves,
     stock_one,
     stock_sku,
+    stocktake,
+    stocktake_one,
     tastes,
 )
 from onhand.web.console.routing import Page, Pages
@@ -54,6 +56,8 @@ PARTS: tuple[Pages, ...] = (
     stock_sku.pages,
     stock_moves.pages,
     stock_one.pages,
+    stocktake.pages,
+    stocktake_one.pages,
     imports.pages,
     imports_one.pages,
     imports_undo.pages,
