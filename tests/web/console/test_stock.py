@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from onhand.access.model import Actor, Role
+from onhand.access.model import Accepted, Actor, Role
 from onhand.bootstrap.environment import Onhand
 from onhand.catalog.commands.skus import create_skus
 from onhand.catalog.model.skus import NewSku
@@ -34,10 +34,11 @@ def stocked(onhand: Onhand) -> Onhand:
     ]
     create_skus(test.database, Actor("aki"), new, now=test.clock())
     for ask in (
-        Receive((Line("kyusu-1", 10), Line(WIDE, 3)), "delivery"),
+        Receive((Line("kyusu-1", 10), Line(WIDE.lower(), 3)), "delivery"),
         Reserve(Reference(ReferenceType.CART, "c1"), "guest", (Line("kyusu-1", 4),)),
     ):
-        test.ledger.execute([Command(AKI, ask)])
+        (result,) = test.ledger.execute([Command(AKI, ask)])
+        assert isinstance(result, Accepted)
     return onhand
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from onhand.access.model import Accepted, Refusal, Right
-from onhand.catalog.queries.skus import SkuView
+from onhand.catalog.queries.skus import read_sku
 from onhand.stock.commands.answers import StockAnswer, UndoAnswer
 from onhand.stock.commands.undo import GroupUndo, undo
 from onhand.stock.model.commands import (
@@ -29,7 +29,7 @@ from onhand.stock.queries.undo import Named, preview_undo
 from onhand.web.console.flashes import Undo
 from onhand.web.console.forms import Entered, Form
 from onhand.web.console.languages import mark
-from onhand.web.console.pages.stock_shown import caller_of, known_sku
+from onhand.web.console.pages.stock_shown import caller_of, code_of, known_sku
 from onhand.web.console.routing import Pages
 from onhand.web.console.visits import Visit, part
 from onhand.web.fields import LONGEST_TEXT, MOST_UNITS
@@ -120,7 +120,7 @@ def adjust(visit: Visit) -> Response:
     if isinstance(form, Entered):
         return _show(visit, "adjust", form)
     seen = _seen(visit, form.location) if form.mode is AdjustMode.SET else None
-    line = AdjustLine(visit.path("sku"), form.mode, form.units, form.location, seen)
+    line = AdjustLine(code_of(visit), form.mode, form.units, form.location, seen)
     return _do(visit, "adjust", form, Adjust((line,), form.reason))
 
 
@@ -130,7 +130,7 @@ def receive(visit: Visit) -> Response:
     form = visit.read(MoveForm)
     if isinstance(form, Entered):
         return _show(visit, "receive", form)
-    line = Line(visit.path("sku"), form.units, form.location)
+    line = Line(code_of(visit), form.units, form.location)
     return _do(visit, "receive", form, Receive((line,), form.reason))
 
 
@@ -140,7 +140,7 @@ def transfer(visit: Visit) -> Response:
     form = visit.read(TransferForm)
     if isinstance(form, Entered):
         return _show(visit, "transfer", form)
-    line = Line(visit.path("sku"), form.units, form.location)
+    line = Line(code_of(visit), form.units, form.location)
     return _do(visit, "transfer", form, Transfer((line,), form.to, form.reason))
 
 
@@ -151,7 +151,7 @@ def count(visit: Visit) -> Response:
     if isinstance(form, Entered):
         return _show(visit, "count", form)
     seen = _seen(visit, form.location)
-    line = CountLine(visit.path("sku"), form.units, seen, form.location)
+    line = CountLine(code_of(visit), form.units, seen, form.location)
     return _do(visit, "count", form, Count((line,), form.reason))
 
 
@@ -214,7 +214,7 @@ def _seen(visit: Visit, location: str) -> int | None:
 
 def _show(visit: Visit, move: _Move, form: Entered | None = None, *, refusal: str = "") -> Response:
     with visit.environment.database.snapshot() as connection:
-        sku: SkuView = known_sku(connection, visit)
+        sku = known_sku(visit, read_sku(connection, code_of(visit)))
         level = read_levels(connection, [sku.sku], now=visit.now)[sku.sku]
         places = [place for place in list_locations(connection) if place.active]
     status = 409 if refusal else 422 if form is not None and form.errors else 200

@@ -1,19 +1,19 @@
 """One SKU: what there is of it where, who holds it, what shops show, what happened, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
-import sqlalchemy as sa
 from pydantic import Field
 from starlette.responses import Response
 
 from onhand.access.model import Refusal, Right
 from onhand.bootstrap.shops import limits_of
-from onhand.catalog.queries.listings import ListingFilter, list_listings
-from onhand.catalog.queries.skus import SkuView
-from onhand.catalog.queries.stores import list_stores
+from onhand.catalog.queries.listings import ListingFilter, ListingView, list_listings
+from onhand.catalog.queries.skus import SkuView, read_sku
+from onhand.catalog.queries.stores import StoreView, list_stores
 from onhand.stock.model.commands import Line, Release
 from onhand.stock.model.events import Kind, Reference, ReferenceType
 from onhand.stock.queries.history import EventView, HistoryFilter, explain, history
@@ -23,7 +23,8 @@ from onhand.stock.queries.timeline import Stretch, Timeline, timeline
 from onhand.sync.queries.explain import ListingExplanation, explain_listing
 from onhand.web.console.forms import Entered, Form
 from onhand.web.console.languages import mark
-from onhand.web.console.pages.stock_shown import known_sku, moment_of
+from onhand.web.console.pages.selling_shown import names
+from onhand.web.console.pages.stock_shown import code_of, known_sku, moment_of
 from onhand.web.console.routing import Pages
 from onhand.web.console.visits import Visit, part
 from onhand.web.errors import Problem, Refused
@@ -71,16 +72,18 @@ def show_one(visit: Visit) -> Response:
     wanted = visit.filters(Shown)
     now, moment = visit.now, moment_of(visit, wanted.at)
     with visit.environment.database.snapshot() as connection:
-        sku = known_sku(connection, visit)
+        sku = known_sku(visit, read_sku(connection, code_of(visit)))
         level = read_levels(connection, [sku.sku], now=now)[sku.sku]
         then = None if moment is None else level_as_of(connection, sku.sku, moment)
         chosen = HoldFilter(sku=sku.sku, after=wanted.held, limit=_HOLDS + 1)
         holds = list_holds(connection, chosen, now=now)
         events = _Page([], None)
         if visit.may(Right.OPERATE):
-            events = _events(connection, sku.sku, wanted, moment)
-        listings, names = _listings(connection, sku.sku, now)
-        drawn = _timeline(connection, sku, int(wanted.days), now)
+            events = _page(history(connection, sku.sku, _wanted_events(wanted, moment)) or [])
+        stores = list_stores(connection, now=now)
+        sold = list_listings(connection, ListingFilter(sku=sku.sku, limit=_LISTINGS))
+        listings = _explained(sold.listings, stores, partial(explain_listing, connection, now=now))
+        drawn = timeline(connection, sku.sku, _stretch(sku, int(wanted.days), now), now=now)
     return visit.page(
         "stock/one.html",
         sku=sku,
@@ -93,7 +96,7 @@ def show_one(visit: Visit) -> Response:
         events=events.rows,
         older=events.more,
         listings=listings,
-        stores=names,
+        stores=names(stores),
         drawn=drawn,
         chart=_chart(visit, drawn),
     )
@@ -104,12 +107,16 @@ def explain_one(visit: Visit) -> Response:
     """Why the SKU's figures are what they are, line by line."""
     now = visit.now
     with visit.environment.database.snapshot() as connection:
-        sku = known_sku(connection, visit)
+        sku = known_sku(visit, read_sku(connection, code_of(visit)))
         found = explain(connection, sku.sku, now=now)
-        listings, names = _listings(connection, sku.sku, now)
+        stores = list_stores(connection, now=now)
+        sold = list_listings(connection, ListingFilter(sku=sku.sku, limit=_LISTINGS))
+        listings = _explained(sold.listings, stores, partial(explain_listing, connection, now=now))
     if found is None:
         raise Refused(Problem("unknown_sku", {"skus": [sku.sku]}))
-    return visit.page("stock/explain.html", sku=sku, why=found, listings=listings, stores=names)
+    return visit.page(
+        "stock/explain.html", sku=sku, why=found, listings=listings, stores=names(stores)
+    )
 
 
 @pages.post("/stock/{sku}/release", Right.OPERATE)
@@ -119,7 +126,7 @@ def release(visit: Visit) -> Response:
     back = f"/stock/{part(visit.path('sku'))}"
     if isinstance(form, Entered):
         return visit.go(visit.url(back))
-    line = Line(visit.path("sku"), form.units, form.location)
+    line = Line(code_of(visit), form.units, form.location)
     result = visit.decide(Release(Reference(form.reference_type, form.reference_id), (line,)))
     if isinstance(result, Refusal):
         visit.say(visit.why(result), tone="danger")
@@ -128,8 +135,8 @@ def release(visit: Visit) -> Response:
     return visit.done(text, to=back)
 
 
-def _events(connection: sa.Connection, sku: str, wanted: Shown, moment: datetime | None) -> _Page:
-    chosen = HistoryFilter(
+def _wanted_events(wanted: Shown, moment: datetime | None) -> HistoryFilter:
+    return HistoryFilter(
         view=wanted.view,
         kind=wanted.kind,
         location=wanted.location,
@@ -137,33 +144,27 @@ def _events(connection: sa.Connection, sku: str, wanted: Shown, moment: datetime
         before_seq=wanted.before,
         limit=_EVENTS + 1,
     )
-    found = history(connection, sku, chosen) or []
+
+
+def _page(found: Sequence[EventView]) -> _Page:
     rows = found[:_EVENTS]
     return _Page(rows, rows[-1].seq if len(found) > _EVENTS else None)
 
 
-def _listings(
-    connection: sa.Connection, sku: str, now: datetime
-) -> tuple[list[ListingExplanation], dict[str, str]]:
-    """What the first listings of a SKU show and why, and what stores are called."""
-    stores = {store.store: store for store in list_stores(connection, now=now)}
-    page = list_listings(connection, ListingFilter(sku=sku, limit=_LISTINGS))
-    found = [
-        explain_listing(
-            connection,
-            listing,
-            stores[listing.store],
-            most=limits_of(stores[listing.store].platform).most_units,
-            now=now,
-        )
-        for listing in page.listings
-    ]
-    return found, {store.store: store.name for store in stores.values()}
+def _explained(
+    listings: Iterable[ListingView],
+    stores: Iterable[StoreView],
+    why: Callable[..., ListingExplanation],
+) -> list[ListingExplanation]:
+    """What listings show and why; `why` is `explain_listing` in the page's snapshot."""
+    known = {store.store: store for store in stores}
+    pairs = [(listing, known[listing.store]) for listing in listings]
+    return [why(one, store, most=limits_of(store.platform).most_units) for one, store in pairs]
 
 
-def _timeline(connection: sa.Connection, sku: SkuView, days: int, now: datetime) -> Timeline | None:
+def _stretch(sku: SkuView, days: int, now: datetime) -> Stretch:
     since = max(now - timedelta(days=days), sku.created_at - timedelta(minutes=1))
-    return timeline(connection, sku.sku, Stretch(since, now, _POINTS), now=now)
+    return Stretch(since, now, _POINTS)
 
 
 def _chart(visit: Visit, drawn: Timeline | None) -> tuple[list[str], list[tuple[str, list[int]]]]:

@@ -2,27 +2,28 @@
 
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
-
 from onhand.access.model import Right
 from onhand.catalog.model.skus import normalise
-from onhand.catalog.queries.skus import SkuView, read_sku
+from onhand.catalog.queries.skus import SkuView
 from onhand.stock.model.commands import Caller
 from onhand.stock.model.events import Source
 from onhand.web.console.visits import Visit
 from onhand.web.errors import Problem, Refused
 
 
-def known_sku(connection: sa.Connection, visit: Visit) -> SkuView:
-    """The SKU in the page's address, by its code or an alias.
+def code_of(visit: Visit) -> str:
+    """The code or alias in the page's address, as codes are compared."""
+    return normalise(visit.path("sku"))
+
+
+def known_sku(visit: Visit, found: SkuView | None) -> SkuView:
+    """What was found by the code in the page's address.
 
     Raises:
         Refused: there is none.
     """
-    code = normalise(visit.path("sku"))
-    found = read_sku(connection, code)
     if found is None:
-        raise Refused(Problem("unknown_sku", {"skus": [code]}))
+        raise Refused(Problem("unknown_sku", {"skus": [code_of(visit)]}))
     return found
 
 

@@ -17,12 +17,13 @@ from onhand.catalog.model.skus import (
     SkuChange,
     Status,
 )
+from onhand.catalog.queries.skus import read_sku
 from onhand.stock.model.commands import ResetSku, SetPolicy
 from onhand.stock.queries.holds import HoldFilter, list_holds
 from onhand.stock.queries.levels import read_levels
 from onhand.web.console.forms import Entered, Form
 from onhand.web.console.languages import mark
-from onhand.web.console.pages.stock_shown import known_sku
+from onhand.web.console.pages.stock_shown import code_of, known_sku
 from onhand.web.console.routing import Pages
 from onhand.web.console.visits import Visit, part
 from onhand.web.fields import LONGEST_TEXT, MOST_UNITS
@@ -151,7 +152,7 @@ def set_policy(visit: Visit) -> Response:
     if isinstance(form, Entered):
         return _show(visit, policy=form)
     ask = SetPolicy(
-        visit.path("sku"), form.allow_oversell, form.safety_stock, form.low_stock_threshold
+        code_of(visit), form.allow_oversell, form.safety_stock, form.low_stock_threshold
     )
     result = visit.decide(ask)
     if isinstance(result, Refusal):
@@ -202,7 +203,7 @@ def reset(visit: Visit) -> Response:
     """Make the SKU unregistered."""
     form = visit.read(ResetForm)
     reason = None if isinstance(form, Entered) else form.reason
-    result = visit.decide(ResetSku(visit.path("sku"), reason))
+    result = visit.decide(ResetSku(code_of(visit), reason))
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))
     text = visit.text(mark("%(sku)s is not registered any more."), sku=visit.path("sku"))
@@ -218,7 +219,7 @@ def _show(
     refusal: str = "",
 ) -> Response:
     with visit.environment.database.snapshot() as connection:
-        sku = known_sku(connection, visit)
+        sku = known_sku(visit, read_sku(connection, code_of(visit)))
         level = read_levels(connection, [sku.sku], now=visit.now)[sku.sku]
         holds = list_holds(connection, HoldFilter(sku=sku.sku, limit=_SHOWN_HOLDS), now=visit.now)
     lines = "\n".join(f"{name}: {value}" for name, value in sku.attributes.items())
