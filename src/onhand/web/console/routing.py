@@ -59,7 +59,7 @@ class Pages:
         return declare
 
     def _declare(
-        self, method: str, path: str, right: Right, *, most_bytes: int = MOST_FORM_BYTES
+        self, method: str, path: str, right: Right, *, most_bytes: int | MostBytes = MOST_FORM_BYTES
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             self.declared.append(Page(method, path, right, handler, most_bytes))

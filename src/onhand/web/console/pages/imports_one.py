@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic import Field
 from starlette.responses import Response
 
@@ -136,14 +135,12 @@ def known_import(visit: Visit) -> ImportView:
         Refused: there is none.
     """
     with visit.environment.database.read() as connection:
-        return _find(connection, visit)
+        return _known(visit, read_import(connection, visit.path("import")))
 
 
-def _find(connection: sa.Connection, visit: Visit) -> ImportView:
-    import_id = visit.path("import")
-    found = read_import(connection, import_id)
+def _known(visit: Visit, found: ImportView | None) -> ImportView:
     if found is None:
-        raise Refused(problem_of(ImportNotFound(import_id)))
+        raise Refused(problem_of(ImportNotFound(visit.path("import"))))
     return found
 
 
@@ -156,7 +153,7 @@ def _show(
 ) -> Response:
     wanted = visit.filters(Looked)
     with visit.environment.database.snapshot() as connection:
-        known = _find(connection, visit)
+        known = _known(visit, read_import(connection, visit.path("import")))
         chosen = ChangeFilter(wanted.show, wanted.after, _SHOWN + 1)
         changes = list_changes(connection, known.import_id, chosen)
         faults = list_faults(connection, known.import_id, after=-1, limit=_FAULTS)
