@@ -1,6 +1,8 @@
 """How fresh the stores' numbers were, hour by hour (Y7)."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -65,21 +67,21 @@ def freshness_per_hour(connection: sa.Connection, *, now: datetime, hours: int) 
     starts = [running - _HOUR * back for back in reversed(range(hours))]
     dialect = connection.dialect.name
     statement = sa.text(_AGES.format(**_BY_DIALECT[dialect]))
-    since, until = starts[0], now
-    bounds = {"since": since, "until": until}
+    since: datetime | str = starts[0]
+    until: datetime | str = now
     if dialect == "sqlite":
-        bounds = {name: to_text(moment) for name, moment in bounds.items()}
+        since, until = to_text(starts[0]), to_text(now)
     found = []
     for store_id in connection.execute(sa.text("SELECT store_id FROM store ORDER BY store_id")):
-        rows = connection.execute(statement, {**bounds, "store": store_id[0]}).all()
+        rows = connection.execute(
+            statement, {"since": since, "until": until, "store": store_id[0]}
+        ).all()
         if rows:
             found.append(_line(store_id[0], rows, starts))
     return FreshnessHistory(starts, found)
 
 
-def _line(
-    store_id: str, rows: list[sa.Row[tuple[str, float, float]]], starts: list[datetime]
-) -> StoreFreshness:
+def _line(store_id: str, rows: Iterable[Sequence[Any]], starts: list[datetime]) -> StoreFreshness:
     middle: list[float | None] = [None] * len(starts)
     slow: list[float | None] = [None] * len(starts)
     for hour, half, most in rows:
