@@ -6,7 +6,9 @@ import pytest
 
 from onhand.access.model import Role
 from onhand.bootstrap.environment import Environment
-from onhand.channels.port import ChannelLine, ChannelOrder, ListingKey
+from onhand.catalog.commands.stores import pause_store
+from onhand.catalog.model.stores import PauseReason
+from onhand.channels.port import ChannelLine, ChannelOrder, ListingKey, OrderState
 from onhand.orders.commands import take_in
 from onhand.orders.queries.desk import DeskFilter, EntryView, list_entries
 from onhand.sync.commands.settle import Outcome
@@ -64,9 +66,9 @@ def give_up(counter: Counter, shop: Api) -> None:
 def test_every_page_reads_for_a_viewer_and_offers_nothing(
     as_role: AsRole, selling: Selling, tokyo: str, counter: Counter, shop: Api
 ) -> None:
+    give_up(counter, shop)
     selling.take(order(tote(12), order_id="o1"))
     selling.take(order(line("ghost", 1), order_id="o/2"))
-    give_up(counter, shop)
     viewer = as_role(Role.VIEWER)
     entries = [selling.entry(kind).entry for kind in ("shortfall", "unmapped")]
     for path in (
@@ -121,6 +123,35 @@ def test_a_shortfall_is_received_and_over(console: Console, selling: Selling) ->
     assert "the shortfall is settled" in done
     assert "The desk is clear" in done
     assert "2 units of ce1111 were missing" in console.get("/oversold")
+
+
+def test_goods_of_a_cancelled_order_come_back(
+    console: Console, as_role: AsRole, selling: Selling, shop: Api
+) -> None:
+    selling.take(order(tote(4), state=OrderState.SHIPPED))
+    selling.take(order(tote(4), state=OrderState.CANCELLED, read_s=61))
+    path = f"/desk/{selling.entry('cancelled_after_shipping').entry}"
+    assert "The goods came back" not in as_role(Role.OPERATOR).get(path)
+    form = {"key": "back"}
+    done = console.follow(console.post(f"{path}/return", form))
+    assert "4 units of ce1111 came back into stock." in done
+    assert "The desk is clear" in done
+    console.post(f"{path}/return", form)
+    assert shop.get("/inventory/ce1111")["on_hand"] == 10
+
+
+def test_a_store_that_waits_for_keys_keeps_the_desk_from_being_clear(
+    console: Console, selling: Selling
+) -> None:
+    assert "The desk is clear" in console.get("/desk")
+    with selling.environment.database.begin() as connection:
+        now = selling.clock()
+        pause_store(connection, TOKYO, PauseReason.AUTH_EXPIRED, "GA0001 ended", now=now)
+    page = console.get("/desk")
+    assert "The desk is clear" not in page
+    assert "Its key is not accepted any more" in page
+    assert "GA0001 ended" in page
+    assert re.search(rf'href="/console/test/stores/{TOKYO}">\s*Change the keys</a>', page)
 
 
 def test_an_unmapped_line_is_mapped_or_acknowledged(

@@ -49,6 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "paused": mark("Paused"),
         "inactive": mark("Inactive"),
     },
+    "platform": {"rakuten": mark("Rakuten")},
     "sku": {
         "active": mark("Active"),
         "inactive": mark("Inactive"),

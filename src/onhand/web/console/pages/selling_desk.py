@@ -155,7 +155,7 @@ def take_back(visit: Visit) -> Response:
         return _show(visit, refusal=visit.why(result))
     close_settled(visit.environment.database, now=visit.now, limit=_CLOSED_AT_ONCE)
     said = mark("%(units)s units of %(sku)s came back into stock.")
-    units = visit.reader.number(line.quantity)
+    units = visit.reader.number(line.units)
     return visit.done(visit.text(said, units=units, sku=line.sku), to="/desk")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from onhand.catalog.queries.stores import StoreView
 from onhand.web.api.stores import unknown_store
@@ -46,4 +46,5 @@ def page_of(read: Callable[[Filter], Page], wanted: Filter) -> Page:
 
 def read_query(visit: Visit, model: type[F]) -> F | Entered:
     """A form that was sent in the address, by GET, or what was entered with what is wrong."""
-    return read_form(model, FormData(visit.request.query_params.multi_items()), visit.reader)
+    fields: list[tuple[str, str | UploadFile]] = [*visit.request.query_params.multi_items()]
+    return read_form(model, FormData(fields), visit.reader)

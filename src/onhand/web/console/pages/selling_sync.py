@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from onhand.access.model import Accepted, Refusal, Right
+from onhand.catalog.model.skus import normalise
 from onhand.catalog.queries.stores import list_stores
 from onhand.sync.commands.by_hand import push_anew, retry, retry_all
 from onhand.sync.queries.drifts import DriftFilter, list_drifts
@@ -64,7 +65,7 @@ def push(visit: Visit) -> Response:
     if isinstance(form, Entered):
         return _monitor(visit, wanted=form)
     database = visit.environment.database
-    result = push_anew(database, visit.asked(), form.store or None, sku=form.sku or None)
+    result = push_anew(database, visit.asked(), form.store or None, sku=normalise(form.sku) or None)
     if isinstance(result, Refusal):
         wrong = Entered(form.model_dump()).because("sku", visit.why(result))
         return _monitor(visit, wanted=wrong)
@@ -110,7 +111,7 @@ def show_pushes(visit: Visit) -> Response:
     """What shops were told, and what they answered."""
     wanted = visit.filters(Search)
     chosen = PushFilter(
-        wanted.store or None, wanted.sku.lower() or None, limit=PAGE, after=wanted.after
+        wanted.store or None, normalise(wanted.sku) or None, limit=PAGE, after=wanted.after
     )
     with visit.environment.database.snapshot() as connection:
         page = page_of(partial(list_pushes, connection), chosen)
