@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, sync_playwright
 
 from tools.chromium import find_chromium
 
@@ -63,8 +63,8 @@ def _given(page: Page) -> None:
         "new-2,茶托,24",
     )
     rows = "\r\n".join(lines)
-    file = {"name": "在庫表.csv", "mimeType": "text/csv", "buffer": rows.encode("cp932")}
-    page.locator("#file").set_input_files([file])  # type: ignore[list-item]
+    file = FilePayload(name="在庫表.csv", mimeType="text/csv", buffer=rows.encode("cp932"))
+    page.locator("#file").set_input_files(file)
     page.locator("#stock").select_option("replace")
     page.locator("main form .btn-primary").click()
     page.locator("#changes").wait_for()

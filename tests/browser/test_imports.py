@@ -22,7 +22,7 @@ def test_a_cp932_file_is_seen_brought_in_and_taken_back(desk: Page, tmp_path: Pa
     expect(desk.get_by_text("To be confirmed")).to_be_visible(timeout=15_000)
     expect(desk.get_by_text("Shift_JIS (CP932)").first).to_be_visible()
     expect(desk.locator(".changes th").first).to_have_text("Manage number")
-    expect(desk.locator(".changes tbody tr").first).to_contain_text("→")
+    expect(desk.locator(".changes tbody tr", has_text="→").first).to_be_visible()
     assert_accessible(desk)
     desk.set_viewport_size({"width": 375, "height": 812})
     assert desk.evaluate("document.documentElement.scrollWidth") <= 375

@@ -36,16 +36,16 @@ _COLUMN = "column-"
 class TakeForm(Form):
     """How a file is read, and what it may do."""
 
-    store: str | None = Field(None, max_length=40)
+    store: str | None = Field(default=None, max_length=40)
     mode: Mode = Mode.RESET_STOCK
     stock: StockMode = StockMode.SKIP_ZERO
     zero: ZeroMode = ZeroMode.SET_ZERO
-    location: str = Field("main", max_length=128)
-    encoding: str | None = Field(None, max_length=_LONGEST)
-    delimiter: str | None = Field(None, max_length=20)
-    sheet: str | None = Field(None, max_length=_LONGEST)
+    location: str = Field(default="main", max_length=128)
+    encoding: str | None = Field(default=None, max_length=_LONGEST)
+    delimiter: str | None = Field(default=None, max_length=20)
+    sheet: str | None = Field(default=None, max_length=_LONGEST)
     sku_from: SkuFrom = SkuFrom.AUTO
-    compose: str | None = Field(None, max_length=_LONGEST)
+    compose: str | None = Field(default=None, max_length=_LONGEST)
     skip_no_sku: bool = False
     narrow_codes: bool = False
     columns: dict[Role, str] = Field(default_factory=dict)

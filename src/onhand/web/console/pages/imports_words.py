@@ -95,7 +95,7 @@ OUTCOMES = {
     "refused": mark("Refused by the ledger"),
     "left_out": mark("Left out, as shown before"),
 }
-SKIPS = {
+SKIPS: dict[str, str] = {
     SkipReason.NO_SKU: mark("Names no SKU"),
     SkipReason.ITEM_ROW: mark("Row of an item, whose SKUs have their own"),
     SkipReason.OPTION_ROW: mark("Row of an option"),
