@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -27,6 +28,11 @@ class Shops:
             headers={"Authorization": f"Bearer {token}"},
             timeout=20,
         )
+
+    def close(self) -> None:
+        """Leave no connection behind."""
+        self._sim.close()
+        self._api.close()
 
     def buy(self, town: str, name: str, units: int = 1) -> None:
         """Somebody buys in one of the shops."""
@@ -72,15 +78,19 @@ class Shops:
 
 
 @pytest.fixture
-def shops(site: Site) -> Shops:
+def shops(site: Site) -> Iterator[Shops]:
     """The shops of the running server."""
-    return Shops(site)
+    made = Shops(site)
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)
-def _pictures(desk: Page, phone: Page) -> None:
-    """Pictures of goods lie at a shop that this machine does not reach."""
+def _calm(desk: Page, phone: Page) -> None:
+    """Pictures of goods lie at a shop that this machine does not reach; nothing moves."""
     for page in (desk, phone):
+        # Chromium tells a crossfade that the next page cuts off as an error of a script.
+        page.emulate_media(reduced_motion="reduce")
         page.route(re.compile("^https:"), _blank)
 
 
