@@ -126,7 +126,7 @@ def test_a_shortfall_is_resolved(desk: Page, shops: Shops) -> None:
     expect(desk.locator("nav #waiting-e").first).to_contain_text("1")
 
     receive.click()
-    expect(desk.get_by_label("Units")).to_have_value("1")
+    expect(desk.get_by_role("spinbutton", name="Units")).to_have_value("1")
     desk.get_by_label("Reason").fill("delivery note 881")
     desk.get_by_role("button", name="Receive").click()
 
