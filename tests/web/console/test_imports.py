@@ -78,6 +78,8 @@ def test_a_file_is_seen_brought_in_and_taken_back(console: Console, workshop: Wo
     assert "the stock of 3 SKUs is as if it had not happened" in done
     assert "Taken back" in done
     assert "There is nothing to take back" in console.get(f"{page}/undo")
+    for action in ("PreviewImport", "ConfirmImport", "AskUndo"):
+        assert action in console.get(f"/console/test/audit?action={action}&source=manual")
 
 
 def test_what_moved_meanwhile_is_shown_and_taken_anew(

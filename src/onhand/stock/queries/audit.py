@@ -60,7 +60,10 @@ def events_of_command(
 
 
 def _last_events(command_id: str, answer: str | msgspec.Raw) -> list[tuple[str, str, int]]:
-    levels = msgspec.json.decode(answer, type=_Answer).levels
+    try:
+        levels = msgspec.json.decode(answer, type=_Answer).levels
+    except msgspec.ValidationError:  # of a command that is none of stock
+        return []
     return [(command_id, level.sku, level.version) for level in levels]
 
 
