@@ -43,7 +43,7 @@ def test_the_audit_trail_is_searched_and_paged(shop: Api) -> None:
 
 def test_the_export_holds_every_entry_and_no_formula(shop: Api) -> None:
     shop.post("/inventory/reserve/cart", cart() | {"cart_id": "=1+1"})
-    shop.post("/users", {"name": '=HYPERLINK("x")', "role": "viewer"}, expect=201)
+    shop.post("/tokens", {"name": '=HYPERLINK("x")', "scope": "viewer"}, expect=201)
 
     answer = shop.send("GET", "/audit/logs.csv")
 
@@ -51,7 +51,7 @@ def test_the_export_holds_every_entry_and_no_formula(shop: Api) -> None:
     assert "attachment" in answer.headers["content-disposition"]
     assert answer.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["action"] for row in rows][:2] == ["CreateUser", "Reserve"]
+    assert [row["action"] for row in rows][:2] == ["CreateToken", "Reserve"]
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
 
 

@@ -23,7 +23,7 @@ WRITES = (
     ("POST", "/inventory/reserve/cart", cart(9)),
     ("POST", "/inventory/receive", {"lines": cart()["lines"]}),
     ("POST", "/skus", {"sku": "new"}),
-    ("POST", "/users", {"name": "Sato", "role": "viewer"}),
+    ("POST", "/locations", {"location": "osaka", "name": "大阪倉庫"}),
 )
 READS = ("/inventory/ce1111", "/inventory/low-stock", "/skus", "/audit/logs", "/feed", "/tokens")
 
