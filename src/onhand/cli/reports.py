@@ -9,6 +9,8 @@ from onhand.cli.desk import open_desk
 from onhand.cli.terminal import table
 from onhand.stock.queries.reports import NAMES, Wanted, period_of, read_report
 
+_MOST_ROWS = 1000
+
 
 def report(
     context: typer.Context,
@@ -24,9 +26,6 @@ def report(
     zone: Annotated[
         str, typer.Option(metavar="ZONE", help="Where days begin, as Asia/Tokyo.")
     ] = "UTC",
-    limit: Annotated[
-        int, typer.Option(min=1, max=1000, metavar="N", help="Rows of SKUs at most.")
-    ] = 100,
 ) -> None:
     """Stock in numbers over a period: rows, then totals."""
     if name not in NAMES:
@@ -35,7 +34,9 @@ def report(
         now = desk.now()
         moments = [None if text is None else parse_moment(text) for text in (since, until)]
         try:
-            wanted = Wanted(period_of(name, moments[0], moments[1], zone=zone, now=now), now, limit)
+            wanted = Wanted(
+                period_of(name, moments[0], moments[1], zone=zone, now=now), now, _MOST_ROWS
+            )
             with desk.database.snapshot() as connection:
                 found = read_report(connection, name, wanted)
         except ValueError as error:
@@ -47,4 +48,4 @@ def report(
             table(("total", ""), list(found.totals.items())),
         )
         if found.more:
-            desk.terminal.say(f"There are more than {limit}.")
+            desk.terminal.say(f"There are more than {_MOST_ROWS:,}.")

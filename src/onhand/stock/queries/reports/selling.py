@@ -93,15 +93,16 @@ def top_movers(connection: sa.Connection, wanted: Wanted) -> Report:
     moved = _most_sold(sold).where(sa.or_(sold.c.shipped > 0, sold.c.returned > 0))
     found = connection.execute(moved.limit(wanted.limit + 1)).all()
     rows = [
-        {"sku": row.sku_id, "name": row.name, **_moved(row.shipped, row.returned, row.previous)}
+        {"sku": row.sku_id, "name": row.name, **_moved((row.shipped, row.returned, row.previous))}
         for row in found[: wanted.limit]
     ]
     totals = sum_visible(connection, _sold_units(period, before), [_EVENT.happened_at >= before])
-    return report_of("top_movers", wanted, rows, _moved(*totals), cut_from=found)
+    return report_of("top_movers", wanted, rows, _moved(totals), cut_from=found)
 
 
-def _moved(shipped: int, returned: int, previous: int) -> dict[str, Cell]:
-    shipped, returned, previous = int(shipped), int(returned), int(previous)
+def _moved(units: Sequence[int]) -> dict[str, Cell]:
+    """Units shipped, returned, and net in the span before."""
+    shipped, returned, previous = map(int, units)
     net = shipped - returned
     return {
         "shipped": shipped,
@@ -123,7 +124,8 @@ def turnover(connection: sa.Connection, wanted: Wanted) -> Report:
     for row in shown:
         during, later = changes.get(row.sku_id, (0, 0))
         closing = row.on_hand - later
-        turned = _turned(int(row.shipped - row.returned), closing - during, closing, period)
+        net = int(row.shipped - row.returned)
+        turned = _turned(period, net=net, opening=closing - during, closing=closing)
         rows.append({"sku": row.sku_id, "name": row.name, **turned})
     on_hand = connection.execute(sa.select(sa.func.sum(_HEAD.on_hand))).scalar()
     sums = (*_changes(period), *_sold_units(period, period.begins)[:2])
@@ -131,7 +133,8 @@ def turnover(connection: sa.Connection, wanted: Wanted) -> Report:
         connection, sums, [_EVENT.happened_at >= period.begins]
     )
     closing = int(on_hand or 0) - later
-    totals = _turned(shipped - returned, closing - during, closing, period)
+    net = shipped - returned
+    totals = _turned(period, net=net, opening=closing - during, closing=closing)
     return report_of("turnover", wanted, rows, totals, cut_from=found)
 
 
@@ -144,7 +147,7 @@ def _changes(period: Period) -> tuple[sa.ColumnElement[int], sa.ColumnElement[in
     )
 
 
-def _turned(net: int, opening: int, closing: int, period: Period) -> dict[str, Cell]:
+def _turned(period: Period, *, net: int, opening: int, closing: int) -> dict[str, Cell]:
     average = (opening + closing) / 2
     days = period.span / _DAY
     return {
