@@ -31,10 +31,11 @@ def test_z12_a_push_that_lands_late(marketplace: Marketplace, delay_s: int) -> N
     assert marketplace.shown("tote")["tokyo"] == 10
     marketplace.goods.do(reserve(cart(), tote=7))
     marketplace.tick()
+    assert marketplace.shown("tote")["tokyo"] <= 8  # lowered although the raise is in doubt
     marketplace.run_for(600, step=25)
     assert marketplace.shown("tote") == {"tokyo": 8, "osaka": 8}
     written = [e for e in marketplace.shop("tokyo").ledger() if e.kind is EntryKind.WRITTEN]
-    assert [entry.units for entry in written][-2:] == [5, -7]
+    assert sorted(entry.units for entry in written[-2:]) == [-7, 5]
     assert not marketplace.drifts()
     marketplace.check_whole()
 
