@@ -9,6 +9,7 @@ from onhand.access.authenticate import Authenticator
 from onhand.access.commands import SYSTEM, ensure_signing_key
 from onhand.access.commands.first_start import FirstSecrets, create_first_admin, is_started
 from onhand.access.model import Actor, EnvironmentName
+from onhand.access.pace import Pace
 from onhand.access.passwords import Terms
 from onhand.access.secrets import Vault
 from onhand.access.sessions import Sessions
@@ -63,19 +64,22 @@ class Environment:
 class Onhand:
     """Both environments and the settings they were opened with.
 
-    `sessions` are those of the people, who belong to the installation; `live` keeps them.
+    `sessions` are those of the people, who belong to the installation; `live` keeps them. `pace`
+    counts the requests of tokens.
     """
 
     settings: Settings
     live: Environment
     test: Environment
     sessions: Sessions = field(init=False)
+    pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
-        """Sessions need nothing but what is here."""
+        """Sessions and pace need nothing but what is here."""
         terms = Terms(self.settings.session_idle_s, self.settings.session_max_s)
         made = Sessions(self.live.database, self.live.clock, terms)
         object.__setattr__(self, "sessions", made)
+        object.__setattr__(self, "pace", Pace(self.settings.token_requests_per_minute))
 
     @property
     def environments(self) -> tuple[Environment, Environment]:

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     inventory_batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=1000, description="Most codes in a batch read, and most lines in a command."
     )
+    token_requests_per_minute: Annotated[int, Field(ge=0, le=60_000_000)] = Field(
+        default=300_000,
+        description="Requests a minute that a token may send to the API, also all at once; counted "
+        "by each server process for itself, 0 means no limit.",
+    )
     max_body_bytes: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = Field(
         default=1_000_000, description="Longest request body, in bytes."
     )

@@ -115,6 +115,7 @@ STATUSES = {
     "invalid_token": 401,
     "insufficient_scope": 403,
     "owner_token_refused": 403,
+    "too_many_requests": 429,
     "test_only": 403,
     "database_unavailable": 503,
     "export_busy": 503,

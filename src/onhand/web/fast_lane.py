@@ -50,6 +50,7 @@ class FastLane:
         """`ordinary` answers everything, this lane's operations included."""
         self._ordinary = ordinary
         self._onhand = onhand
+        self._pace = onhand.pace
         self._most_lines = onhand.settings.inventory_batch_size
         self._most_bytes = onhand.settings.max_body_bytes
 
@@ -100,7 +101,7 @@ class FastLane:
             ask = reader.read(body, passed.principal, self._most_lines)
         except ValueError:
             return None
-        return await _decide(scope, passed, ask)
+        return await self._decide(scope, passed, ask)
 
     async def _release_order(self, scope: Scope, order_id: str) -> Rendered | None:
         passed = self._let_pass(scope, Right.RESERVE)
@@ -110,7 +111,7 @@ class FastLane:
             reference = Reference(ReferenceType.ORDER, read_name(order_id))
         except ValueError:
             return None
-        return await _decide(scope, passed, Release(reference))
+        return await self._decide(scope, passed, Release(reference))
 
     async def _level(self, scope: Scope, raw: str) -> Rendered | None:
         passed = self._let_pass(scope, Right.READ)
@@ -120,6 +121,9 @@ class FastLane:
             code = read_code(raw)
         except ValueError:
             return None
+        refused = self._count(passed)
+        if refused is not None:
+            return refused
         try:
             view = await passed.environment.reads.submit_async(code)
         except DatabaseUnavailable as error:
@@ -129,6 +133,29 @@ class FastLane:
         if view is None:
             return _refused(passed, Problem("unknown_sku", {"skus": [code]}))
         return Rendered(200, _JSON, _encode(view))
+
+    async def _decide(self, scope: Scope, passed: _Pass, ask: Ask) -> Rendered:
+        refused = self._count(passed)
+        if refused is not None:
+            return refused
+        client = scope.get("client")
+        caller = caller_of(
+            passed.principal, source=Source.API, origin=client[0] if client else None
+        )
+        try:
+            result = await passed.environment.writes.submit_async(Command(caller, ask, passed.key))
+        except DatabaseUnavailable as error:
+            return _refused(passed, unavailable(error))
+        except Stopping:
+            return _refused(passed, Problem("shutting_down"))
+        if isinstance(result, Refusal):
+            return _refused(passed, problem_of(result))
+        return Rendered(200, _REPLAYED_JSON if result.replayed else _JSON, result.answer.encode())
+
+    def _count(self, passed: _Pass) -> Rendered | None:
+        """Count a request that this lane answers; those it hands on are counted there."""
+        too_many = self._pace.take(passed.principal)
+        return None if too_many is None else _refused(passed, problem_of(too_many))
 
     def _let_pass(self, scope: Scope, right: Right) -> _Pass | None:
         """The request's caller, if everything about its headers is as usual."""
@@ -153,20 +180,6 @@ class FastLane:
         if not is_key(text):
             return None
         return _Pass(headers, environment, principal, key_of(principal, text))
-
-
-async def _decide(scope: Scope, passed: _Pass, ask: Ask) -> Rendered:
-    client = scope.get("client")
-    caller = caller_of(passed.principal, source=Source.API, origin=client[0] if client else None)
-    try:
-        result = await passed.environment.writes.submit_async(Command(caller, ask, passed.key))
-    except DatabaseUnavailable as error:
-        return _refused(passed, unavailable(error))
-    except Stopping:
-        return _refused(passed, Problem("shutting_down"))
-    if isinstance(result, Refusal):
-        return _refused(passed, problem_of(result))
-    return Rendered(200, _REPLAYED_JSON if result.replayed else _JSON, result.answer.encode())
 
 
 def _refused(passed: _Pass, problem: Problem) -> Rendered:

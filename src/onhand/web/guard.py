@@ -16,7 +16,7 @@ from starlette.types import Message
 from onhand.access.authenticate import InvalidToken
 from onhand.access.model import Principal, Right, environment_of
 from onhand.bootstrap.environment import Environment, Onhand
-from onhand.web.errors import Problem, Refused
+from onhand.web.errors import Problem, Refused, problem_of
 
 JSON = "application/json"
 # Members of an operation's description.
@@ -130,6 +130,9 @@ async def _admit(request: Request, gate: Gate) -> Visit:
     if principal is None:
         principal = await run_in_threadpool(authenticate, environment, bearer)
     request.scope["onhand.actor"] = principal.name
+    too_many = onhand.pace.take(principal)
+    if too_many is not None:
+        raise Refused(problem_of(too_many))
     refuse_unless_allowed(gate, principal)
     return Visit(
         environment,

@@ -178,7 +178,7 @@ def _complete(operation: dict[str, Any]) -> None:
         needs = f"Needs the right to `{right}`."
         operation["description"] = f"{rest}\n\n{needs}".strip()
         codes += ["missing_token", "invalid_token", "insufficient_scope", "owner_token_refused"]
-        codes += ["database_unavailable", "shutting_down"]
+        codes += ["too_many_requests", "database_unavailable", "shutting_down"]
     if "requestBody" in operation:
         codes += ["malformed_json", "body_too_large", "unsupported_media_type"]
     names = {parameter["name"] for parameter in operation.get("parameters", [])}

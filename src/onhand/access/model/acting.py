@@ -179,6 +179,15 @@ class NotAllowed(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class TooManyRequests(Refusal):
+    """The token has sent as many requests as it may; the next one may come in so many seconds."""
+
+    code: ClassVar[str] = "too_many_requests"
+    retry_after_s: int
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenNotFound(Refusal):
     """No token has this id."""
 

@@ -214,6 +214,11 @@ ENGLISH = {
         "Not allowed for an owner token",
         "A token bound to one owner can read levels and touch that owner's holds, nothing else.",
     ),
+    "too_many_requests": Text(
+        "Too many requests",
+        "The token may send {per_minute} requests a minute. The next one is taken in "
+        "{retry_after_s} s.",
+    ),
     "test_only": Text("Test data only", "This is refused in the environment {environment}."),
     # the server
     "database_unavailable": Text(

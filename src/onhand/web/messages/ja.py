@@ -240,6 +240,11 @@ JAPANESE = {
         "所有者トークンでは使えません",
         "所有者に限定されたトークンでできるのは、在庫数の参照とその所有者の引当だけです。",
     ),
+    "too_many_requests": Text(
+        "リクエストが多すぎます",
+        "このトークンで送れるのは1分間に {per_minute} 件までです。{retry_after_s} 秒後に"
+        "もう一度お送りください。",
+    ),
     "test_only": Text("テスト環境専用です", "環境 {environment} ではこの操作はできません。"),
     # the server
     "database_unavailable": Text(

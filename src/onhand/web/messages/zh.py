@@ -157,6 +157,10 @@ CHINESE = {
         "客户令牌不能使用",
         "绑定到单个客户的令牌只能读取库存数量和操作该客户的预占。",
     ),
+    "too_many_requests": Text(
+        "请求过于频繁",
+        "此令牌每分钟最多可发送 {per_minute} 个请求，请在 {retry_after_s} 秒后重试。",
+    ),
     "test_only": Text("仅限测试环境", "在环境 {environment} 中不允许此操作。"),
     # the server
     "database_unavailable": Text(
