@@ -2,27 +2,45 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
 
 from onhand.web.console import words
 from onhand.web.console.assets import asset
-from onhand.web.console.languages import NAMES
+from onhand.web.console.languages import NAMES, Reader
 from onhand.web.console.security import new_key
 
-if TYPE_CHECKING:
-    from onhand.web.console.visits import Guest
+
+class Reading(Protocol):
+    """What templates ask of a visit by themselves."""
+
+    request: Request
+    reader: Reader
+
+    @property
+    def now(self) -> datetime:
+        """The moment, UTC."""
+
+    @property
+    def csrf_token(self) -> str:
+        """What every form carries."""
+
+    def url(self, path: str, **query: object) -> str:
+        """The address of an open page."""
+
 
 FOLDER = Path(__file__).parent / "templates"
 # Filters and macros know for whom they write, without every template handing it on.
-_reading: ContextVar["Guest"] = ContextVar("reading")
+_reading: ContextVar[Reading] = ContextVar("reading")
 
 
-def render(template: str, visit: "Guest", values: Mapping[str, Any]) -> str:
+def render(template: str, visit: Reading, values: Mapping[str, Any]) -> str:
     """A template's text for this visit."""
     token = _reading.set(visit)
     try:
