@@ -10,12 +10,16 @@ from onhand.sync.commands.targets import Targets
 from onhand.world.queries import mapped_listings
 
 # Rarer than for real, which saves the world wakings: checks compare what was not compared for an
-# hour, nobody maps a listing by hand here, and replanning finds what nothing else has marked.
+# hour, nobody maps a listing by hand, registers a SKU or imports a file here, and replanning finds
+# what nothing else has marked.
 _RARER = {
     "sync.check": 3600.0,
     "sync.replan": 3 * 3600.0,
     "orders.hold-mapped": 6 * 3600.0,
     "orders.clear-desk": 3600.0,
+    "catalog.map": 6 * 3600.0,
+    "imports.work": 6 * 3600.0,
+    "demo.restock": 6 * 3600.0,
 }
 
 

@@ -29,6 +29,14 @@ class PushRow(NamedTuple):
     waited_s: float | None
 
 
+class Told(NamedTuple):
+    """A settled push: since when a change had waited for it, until when, and whether it arrived."""
+
+    stale_at: datetime
+    settled_at: datetime
+    is_delivered: bool
+
+
 class ListingRow(NamedTuple):
     """A mapped listing and what sync knows of it."""
 
@@ -129,19 +137,20 @@ def learned_at(database: Database) -> dict[tuple[str, str], datetime]:
         return {(store, order_id): seen_at for store, order_id, seen_at in rows}
 
 
-def told_late(database: Database) -> dict[tuple[str, str], list[tuple[datetime, datetime]]]:
-    """By store and SKU: from when until when each change waited to be told."""
+def told_late(database: Database) -> dict[tuple[str, str], list[Told]]:
+    """By store and SKU: how each change that waited was told."""
     columns = (push.c.store_id, listing.c.sku_id, push.c.stale_at, push.c.settled_at)
     statement = (
-        sa.select(*columns)
+        sa.select(*columns, push.c.outcome)
         .join(listing, listing.c.listing_id == push.c.listing_id)
         .where(push.c.stale_at.is_not(None))
         .order_by(push.c.settled_at)
     )
-    found: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+    found: dict[tuple[str, str], list[Told]] = {}
     with database.read() as connection:
-        for store, sku, stale_at, settled_at in connection.execute(statement):
-            found.setdefault((store, sku), []).append((stale_at, settled_at))
+        for store, sku, stale_at, settled_at, outcome in connection.execute(statement):
+            told = Told(stale_at, settled_at, outcome == "delivered")
+            found.setdefault((store, sku), []).append(told)
     return found
 
 
