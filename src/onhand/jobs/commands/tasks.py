@@ -13,6 +13,10 @@ from onhand.jobs.model import INTERRUPTED, MOST_ATTEMPTS, MOST_ERRORS, Key, Reco
 from onhand.jobs.tables import task
 
 _FORGET_AT_ONCE = 1000
+# Asked with every heartbeat: composed once.
+_SILENT = sa.and_(task.c.state == TaskState.RUNNING, task.c.heartbeat_at < sa.bindparam("since"))
+_FIRST_SILENT = sa.select(task.c.task_id).where(_SILENT).limit(1)
+_ALL_SILENT = sa.select(task).where(_SILENT).with_for_update()
 
 
 class UnknownTask(Exception):
@@ -182,13 +186,13 @@ def mend_interrupted(
     wants it cancelled; any other fails as interrupted. Raises:
         DatabaseUnavailable, TransactionConflict: nothing was written.
     """
-    silent = sa.and_(task.c.state == TaskState.RUNNING, task.c.heartbeat_at < silent_since)
+    since = {"since": silent_since}
     with database.read() as connection:
-        if connection.execute(sa.select(task.c.task_id).where(silent).limit(1)).first() is None:
+        if connection.execute(_FIRST_SILENT, since).first() is None:
             return 0
     mended = 0
     with database.begin() as connection:
-        rows = connection.execute(sa.select(task).where(silent).with_for_update()).all()
+        rows = connection.execute(_ALL_SILENT, since).all()
         for row in rows:
             again = row.asked_by is not None and row.job in repeatable
             if again and row.attempt < MOST_ATTEMPTS and not row.cancel_asked:
