@@ -39,6 +39,7 @@ from onhand.sync.queries.rules import (
     preview_store,
     read_rule,
 )
+from onhand.sync.queries.status import StoreSync
 from onhand.web.standing import StoreStanding, read_standing
 
 commands = typer.Typer(
@@ -61,7 +62,7 @@ def status(context: typer.Context) -> None:
         found = read_standing(desk.database, now=desk.now())
         columns = (
             *("store", "status", "queued", "oldest", "in doubt", "waits for orders", "failed"),
-            *("needs you", "fresh p50 / p99", "told last", "orders in until"),
+            *("needs you", "fresh p50 / p99", "target", "told last", "orders in until"),
         )
         rows = [_standing(one) for one in found.stores]
         desk.terminal.show(found, table(columns, rows))
@@ -270,9 +271,17 @@ def _standing(one: StoreStanding) -> tuple[object, ...]:
         sync.failed,
         sync.needs_person,
         f"{_seconds(fresh.p50_s)} / {_seconds(fresh.p99_s)}",
+        f"{sync.freshness_target_s} s: {_met(sync)}",
         sync.last_delivered_at,
         sync.taken_in_until,
     )
+
+
+def _met(sync: StoreSync) -> str:
+    """Whether changes reach the shop as fast as they should."""
+    if sync.is_late:
+        return "late"
+    return "missed" if sync.missed_target else "met" if sync.freshness.deliveries else "–"
 
 
 def _seconds(seconds: float | None) -> str:

@@ -36,6 +36,7 @@ _STORE = {
         "order_api_version": 7,
         "use_purchase_item_api": False,
         "poll_interval_s": 900,
+        "freshness_target_s": 300,
         "confirm_orders": True,
         "sku_code_from": "merchant_defined_sku_id",
     },

@@ -44,8 +44,10 @@ class Selling:
 
 
 @pytest.fixture
-def selling(test: Environment, clock: FakeClock, tokyo: str) -> Selling:
-    """`ce1111`, of which there are 10, is listed in Tokyo as `tote`."""
+def selling(test: Environment, clock: FakeClock, shop: Api, tokyo: str) -> Selling:
+    """`ce1111`, of which there are 10, is listed in Tokyo as `tote`; both stores have keys."""
+    for store in (TOKYO, OSAKA):
+        shop.put(f"/stores/{store}/credentials", {"service_secret": "SP1", "license_key": "SL1"})
     return Selling(test, clock)
 
 
@@ -151,7 +153,7 @@ def test_a_store_that_waits_for_keys_keeps_the_desk_from_being_clear(
     assert "The desk is clear" not in page
     assert "Its key is not accepted any more" in page
     assert "GA0001 ended" in page
-    assert re.search(rf'href="/console/test/stores/{TOKYO}">\s*Change the keys</a>', page)
+    assert re.search(rf'href="/console/test/stores/{TOKYO}#keys">\s*Change the keys</a>', page)
 
 
 def test_an_unmapped_line_is_mapped_or_acknowledged(
@@ -258,9 +260,11 @@ def test_a_store_is_changed_paused_resumed_and_given_up(
 ) -> None:
     path = f"/stores/{TOKYO}"
     settings = {"name": "東京", "poll_interval_s": "60", "sku_code_from": "variant_id"}
+    settings["freshness_target_s"] = "90"
     assert "東京" in console.follow(console.post(f"{path}/settings", settings))
     stored = shop.get(path)["settings"]
     assert (stored["poll_interval_s"], stored["confirm_orders"]) == (60, False)
+    assert stored["freshness_target_s"] == 90
     console.post(f"{path}/settings", {**settings, "poll_interval_s": "1"}, expect=422)
     for key, status, word in (("p", "paused", "Let it go on"), ("r", "active", "Pause")):
         page = console.follow(console.post(f"{path}/status", {"status": status, "key": key}))

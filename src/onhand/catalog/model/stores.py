@@ -84,18 +84,24 @@ class RakutenSettings:
     """What a Rakuten store needs beside its keys.
 
     `shop_code` is the last part of the shop's address at rakuten.co.jp (for image addresses);
-    `order_api_version` is the getOrder version; `poll_interval_s` is in seconds.
+    `order_api_version` is the getOrder version; `poll_interval_s` is in seconds, as is
+    `freshness_target_s`: how old a change may be when the shop has it.
     """
 
     shop_code: str = ""
     order_api_version: int = 7
     use_purchase_item_api: bool = False
     poll_interval_s: int = 900
+    freshness_target_s: int = 300
     confirm_orders: bool = True
     sku_code_from: SkuCodeFrom = SkuCodeFrom.MERCHANT_DEFINED_SKU_ID
 
 
-SETTING_RANGES = {"order_api_version": (7, 10), "poll_interval_s": (10, 86_400)}
+SETTING_RANGES = {
+    "order_api_version": (7, 10),
+    "poll_interval_s": (10, 86_400),
+    "freshness_target_s": (1, 86_400),
+}
 CREDENTIALS = {Platform.RAKUTEN: ("service_secret", "license_key")}
 
 

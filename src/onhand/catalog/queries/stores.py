@@ -21,6 +21,10 @@ from onhand.catalog.tables import store
 
 # Asked again and again by jobs that find nothing: composed once.
 _ALL = sa.select(store).order_by(store.c.store_id)
+_WAITING = _ALL.where(
+    (store.c.status == StoreStatus.PAUSED)
+    | ((store.c.status == StoreStatus.ACTIVE) & store.c.credentials.is_(None))
+)
 _ONE = sa.select(store).where(store.c.store_id == sa.bindparam("wanted"))
 
 
@@ -66,6 +70,11 @@ def list_stores(
     if status is not None:
         statement = statement.where(store.c.status == status)
     return [_view(row, now) for row in connection.execute(statement)]
+
+
+def list_waiting_stores(connection: sa.Connection, *, now: datetime) -> list[StoreView]:
+    """Stores for which nothing is done until a person lets them go on or gives them keys, by id."""
+    return [_view(row, now) for row in connection.execute(_WAITING)]
 
 
 def read_credentials(

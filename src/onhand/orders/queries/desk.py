@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
 from onhand.catalog.model.stores import PauseReason, StoreStatus
+from onhand.catalog.queries.stores import list_waiting_stores
 from onhand.catalog.tables import store
 from onhand.orders.model.desk import ACTIONS, KEY_EXPIRED, EntryKind
 from onhand.orders.tables import desk_entry
@@ -141,11 +142,12 @@ def count_open(connection: sa.Connection) -> dict[str, dict[str, int]]:
     return counts
 
 
-def count_all(connection: sa.Connection) -> int:
-    """Open entries of every store."""
+def count_waiting(connection: sa.Connection, *, now: datetime) -> int:
+    """How much waits on the desk for a person: open entries, and stores."""
     is_open = desk_entry.c.closed_at.is_(None)
     statement = sa.select(sa.func.count()).select_from(desk_entry).where(is_open)
-    return int(connection.execute(statement).scalar_one())
+    entries = int(connection.execute(statement).scalar_one())
+    return entries + len(list_waiting_stores(connection, now=now))
 
 
 def entry_view(row: sa.Row[Any]) -> EntryView:

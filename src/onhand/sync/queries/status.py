@@ -50,6 +50,8 @@ class StoreSync(msgspec.Struct, frozen=True):
     listings, `in_flight` are being told, `in_doubt` (by reason) have to be read first,
     `waiting_for_orders` are raised once late orders are in. `failed` were given up,
     `needs_person` were changed at the shop by more than is repaired unasked: neither is queued.
+    `is_late`: the oldest queued change is older than `freshness_target_s` now; `missed_target`: so
+    was one in a hundred of the last 24 hours when the shop had it.
     `calls` says in how many seconds each of the shop's functions may be called next.
     """
 
@@ -68,6 +70,9 @@ class StoreSync(msgspec.Struct, frozen=True):
     needs_person: int
     last_delivered_at: datetime | None
     freshness: Freshness
+    freshness_target_s: int
+    is_late: bool
+    missed_target: bool
     taken_in_until: datetime | None
     calls: dict[str, float]
 
@@ -89,6 +94,9 @@ def read_status(connection: sa.Connection, *, now: datetime) -> list[StoreSync]:
     for store in list_stores(connection, now=now):
         queue = queues.get(store.store)
         oldest = None if queue is None else queue.oldest_at
+        oldest_s = None if oldest is None else max(0.0, (now - oldest).total_seconds())
+        freshness = read_freshness(connection, store.store, now=now)
+        target_s = store.settings.freshness_target_s
         in_flight, failed, drifted = (count.get(store.store, 0) for count in counts)
         found.append(
             StoreSync(
@@ -99,14 +107,17 @@ def read_status(connection: sa.Connection, *, now: datetime) -> list[StoreSync]:
                 paused_at=store.paused_at,
                 paused_detail=store.paused_detail,
                 queued=0 if queue is None else queue.queued,
-                oldest_s=None if oldest is None else max(0.0, (now - oldest).total_seconds()),
+                oldest_s=oldest_s,
                 in_flight=in_flight,
                 in_doubt=doubts[store.store],
                 waiting_for_orders=0 if queue is None else queue.waiting,
                 failed=failed,
                 needs_person=drifted,
                 last_delivered_at=_last_delivered(connection, store.store),
-                freshness=read_freshness(connection, store.store, now=now),
+                freshness=freshness,
+                freshness_target_s=target_s,
+                is_late=(oldest_s or 0) > target_s,
+                missed_target=(freshness.p99_s or 0) > target_s,
                 taken_in_until=until.get(store.store),
                 calls=calls.get(store.store, {}),
             )

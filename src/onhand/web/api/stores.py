@@ -36,6 +36,7 @@ router = operations("/stores", tag="stores")
 
 _VERSIONS = SETTING_RANGES["order_api_version"]
 _INTERVALS = SETTING_RANGES["poll_interval_s"]
+_TARGETS = SETTING_RANGES["freshness_target_s"]
 StoreName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
@@ -73,6 +74,13 @@ class SettingsBody(BaseModel):
         ge=_INTERVALS[0],
         le=_INTERVALS[1],
         description="Seconds between two looks for new orders; 900 unless set.",
+    )
+    freshness_target_s: int = Field(
+        default=300,
+        strict=True,
+        ge=_TARGETS[0],
+        le=_TARGETS[1],
+        description="How old a change may be when the shop has it, in seconds; 300 unless set.",
     )
     confirm_orders: bool = Field(
         default=True, strict=True, description="Confirm new orders at the shop; true unless set."

@@ -1,9 +1,9 @@
 """Who did what, when, from where: every accepted write, searched and taken out."""
 
-import json
-from datetime import date
+import re
+from collections.abc import Callable
+from datetime import date, datetime
 
-import msgspec
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
@@ -14,6 +14,8 @@ from onhand.web.api.audit import CSV, audit_lines, audit_page
 from onhand.web.console.forms import Form
 from onhand.web.console.languages import mark
 from onhand.web.console.navigation import Entry
+from onhand.web.console.pages.audit_changes import MOST, changes_of
+from onhand.web.console.pages.audit_words import ACTIONS, field, said
 from onhand.web.console.pages.periods import begins, ends
 from onhand.web.console.routing import Pages
 from onhand.web.console.visits import Visit
@@ -29,6 +31,7 @@ pages = Pages(
     )
 )
 _SHOWN = 50
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)$")
 
 
 class Wanted(Form):
@@ -68,7 +71,12 @@ def show_audit(visit: Visit) -> Response:
         "audit/audit.html",
         page=page,
         wanted=wanted,
-        pretty=_pretty,
+        actions=_actions(visit),
+        said=said,
+        field=field,
+        changes_of=changes_of,
+        most=MOST,
+        written=_written(visit),
         sources=list(Source),
     )
 
@@ -82,8 +90,26 @@ def export_audit(visit: Visit) -> Response:
     return StreamingResponse(lines, media_type=CSV, headers=headers)
 
 
-def _pretty(raw: msgspec.Raw | None) -> str:
-    """What was recorded, in lines."""
-    if raw is None:
-        return "–"
-    return json.dumps(json.loads(bytes(raw)), ensure_ascii=False, indent=1)
+def _actions(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What can be chosen, in groups, each sorted as the reader's language writes it."""
+    text = visit.reader.gettext
+    return [
+        (text(group), sorted(((a, text(what)) for a, what in of.items()), key=lambda one: one[1]))
+        for group, of in ACTIONS.items()
+    ]
+
+
+def _written(visit: Visit) -> Callable[[object], str]:
+    """How a recorded value is shown to the reader."""
+
+    def write(value: object) -> str:
+        if value is None or value == "":
+            return "–"
+        if isinstance(value, bool):
+            return visit.text(mark("Yes") if value else mark("No"))
+        if isinstance(value, int):
+            return visit.reader.number(value)
+        text = str(value)
+        return visit.reader.exactly(datetime.fromisoformat(text)) if _MOMENT.match(text) else text
+
+    return write

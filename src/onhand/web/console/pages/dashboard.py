@@ -3,6 +3,8 @@
 from starlette.responses import Response
 
 from onhand.access.model import Right
+from onhand.catalog.queries.stores import list_stores
+from onhand.orders.queries.desk import count_waiting
 from onhand.orders.queries.pulse import Pulse, orders_per_hour
 from onhand.stock.queries.feed import newest_events
 from onhand.stock.queries.reports import read_totals
@@ -33,12 +35,18 @@ def show_dashboard(visit: Visit) -> Response:
     with visit.environment.database.snapshot() as connection:
         totals = read_totals(connection, now=now)
         pulse = orders_per_hour(connection, now=now, hours=_HOURS)
-        stores = read_status(connection, now=now)
+        standing = {one.store: one for one in read_status(connection, now=now)}
+        stores = list_stores(connection, now=now)
+        desk = count_waiting(connection, now=now)
         events = newest_events(connection, limit=_EVENTS)
     return visit.page(
         "dashboard/dashboard.html",
         totals=totals,
         stores=stores,
+        standing=standing,
+        failed=sum(one.failed for one in standing.values()),
+        differ=sum(one.needs_person for one in standing.values()),
+        desk=desk,
         events=events,
         hours=_labels(visit, pulse),
         series=[(line.name, line.orders) for line in pulse.stores],

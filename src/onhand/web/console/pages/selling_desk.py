@@ -9,12 +9,17 @@ from onhand.access.model import Refusal, Right
 from onhand.bootstrap.environment import Environment
 from onhand.catalog.commands.listings import map_listing
 from onhand.catalog.model.listings import ListingMapping
-from onhand.catalog.model.stores import StoreStatus
-from onhand.catalog.queries.stores import list_stores
+from onhand.catalog.queries.stores import list_stores, list_waiting_stores
 from onhand.catalog.queries.suggestions import suggest
 from onhand.orders.commands import close_entry, close_settled
 from onhand.orders.model.desk import EntryKind
-from onhand.orders.queries.desk import DeskFilter, EntryView, count_all, list_entries, read_entry
+from onhand.orders.queries.desk import (
+    DeskFilter,
+    EntryView,
+    count_waiting,
+    list_entries,
+    read_entry,
+)
 from onhand.stock.model.commands import Line, Receive, Return
 from onhand.stock.model.events import Reference, ReferenceType
 from onhand.web.console.forms import Entered, Form
@@ -28,9 +33,9 @@ from onhand.web.errors import Problem, Refused
 from onhand.web.fields import LONGEST_TEXT, MOST_UNITS
 
 
-def _count_open(environment: Environment) -> int:
+def _count(environment: Environment) -> int:
     with environment.database.read() as connection:
-        return count_all(connection)
+        return count_waiting(connection, now=environment.clock())
 
 
 pages = Pages(
@@ -41,7 +46,7 @@ pages = Pages(
         order=45,
         key="e",
         on_phone=True,
-        count=_count_open,
+        count=_count,
     )
 )
 _LONGEST_NOTE = 200
@@ -79,7 +84,7 @@ class MapForm(Form):
 
 @pages.get("/desk", Right.READ)
 def show_desk(visit: Visit) -> Response:
-    """Everything that waits for a person, the newest first; stores that are paused above."""
+    """Everything that waits for a person, the newest first; stores that do above."""
     wanted = visit.filters(DeskSearch)
     chosen = DeskFilter(
         kind=wanted.kind,
@@ -91,13 +96,13 @@ def show_desk(visit: Visit) -> Response:
     with visit.environment.database.snapshot() as connection:
         page = page_of(partial(list_entries, connection), chosen)
         stores = names(list_stores(connection, now=visit.now))
-        paused = list_stores(connection, now=visit.now, status=StoreStatus.PAUSED)
+        waiting = list_waiting_stores(connection, now=visit.now)
     return visit.page(
         "selling/desk.html",
         page=page,
         wanted=wanted,
         stores=stores,
-        paused=paused,
+        waiting=waiting,
         kinds=list(EntryKind),
         filtered=bool(wanted.kind or wanted.store),
     )

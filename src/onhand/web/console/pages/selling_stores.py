@@ -43,6 +43,7 @@ from onhand.web.console.visits import Visit, part
 
 pages = Pages(Entry(label=mark("Stores"), icon="building-store", path="/stores", order=55, key="t"))
 _INTERVALS = SETTING_RANGES["poll_interval_s"]
+_TARGETS = SETTING_RANGES["freshness_target_s"]
 _TASKS = 5
 
 
@@ -63,6 +64,7 @@ class SettingsForm(Form):
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     shop_code: str = Field("", max_length=40)
     poll_interval_s: int = Field(ge=_INTERVALS[0], le=_INTERVALS[1])
+    freshness_target_s: int = Field(ge=_TARGETS[0], le=_TARGETS[1])
     confirm_orders: bool = False
     use_purchase_item_api: bool = False
     sku_code_from: SkuCodeFrom
@@ -229,6 +231,7 @@ def _entered(store: StoreView) -> Entered:
             "name": store.name,
             "shop_code": settings.shop_code,
             "poll_interval_s": settings.poll_interval_s,
+            "freshness_target_s": settings.freshness_target_s,
             "confirm_orders": settings.confirm_orders,
             "use_purchase_item_api": settings.use_purchase_item_api,
             "sku_code_from": settings.sku_code_from.value,

@@ -150,6 +150,7 @@ def _monitor(visit: Visit, *, wanted: Entered | None = None, refusal: str = "") 
     now = visit.now
     with visit.environment.database.snapshot() as connection:
         stores = read_status(connection, now=now)
+        shops = list_stores(connection, now=now)
         history = freshness_per_hour(connection, now=now, hours=_HOURS)
         failed = list_failed(connection, FailedFilter(limit=_FEW))
         pushes = list_pushes(connection, PushFilter(limit=_FEW))
@@ -159,6 +160,8 @@ def _monitor(visit: Visit, *, wanted: Entered | None = None, refusal: str = "") 
         "selling/monitor.html",
         status=409 if refusal else 422 if wanted is not None else 200,
         stores=stores,
+        standing={store.store: store for store in stores},
+        shops=shops,
         known=known,
         hours=[hour.astimezone(visit.reader.zone).strftime("%H:%M") for hour in history.hours],
         series=[(known.get(line.store, line.store), line.p99_s) for line in history.stores],

@@ -1,0 +1,148 @@
+"""What the entries of the audit trail are called: what was done, and what was changed by it."""
+
+from onhand.web.console.languages import mark
+
+# What was done, in groups as they are offered to choose from.
+ACTIONS: dict[str, dict[str, str]] = {
+    mark("Stock"): {
+        "Receive": mark("Received goods"),
+        "Reserve": mark("Held units"),
+        "ChangeHold": mark("Changed a hold"),
+        "Release": mark("Released a hold"),
+        "ExpireHolds": mark("Holds ended"),
+        "Deduct": mark("Shipped goods"),
+        "Return": mark("Took goods back"),
+        "Adjust": mark("Adjusted stock"),
+        "Count": mark("Set stock to what was counted"),
+        "Transfer": mark("Moved goods between locations"),
+        "SetPolicy": mark("Changed thresholds or overselling"),
+        "Note": mark("Noted an event"),
+        "Undo": mark("Took something back"),
+        "AskUndo": mark("Had something taken back"),
+        "OpenCount": mark("Began a stocktake"),
+        "EnterCounts": mark("Entered counted units"),
+        "ScanCount": mark("Counted by scans"),
+        "CloseCount": mark("Closed a stocktake"),
+        "ReopenCount": mark("Reopened a stocktake"),
+        "CancelCount": mark("Cancelled a stocktake"),
+        "CreateLocation": mark("Made a location"),
+        "UpdateLocation": mark("Changed a location"),
+        "ResetTestData": mark("Reset the test data"),
+    },
+    mark("SKUs"): {
+        "CreateSkus": mark("Registered SKUs"),
+        "UpdateSku": mark("Changed a SKU"),
+        "SetStatuses": mark("Changed the status of SKUs"),
+        "AddAlias": mark("Added an alias"),
+        "RemoveAlias": mark("Removed an alias"),
+        "ResetSku": mark("Removed a SKU"),
+    },
+    mark("Stores"): {
+        "CreateStore": mark("Made a store"),
+        "UpdateStore": mark("Changed a store"),
+        "SetStoreKeys": mark("Changed a store's keys"),
+        "PauseStore": mark("Paused a store"),
+        "ResumeStore": mark("Let a store go on"),
+        "DeactivateStore": mark("Gave a store up"),
+        "MapListing": mark("Mapped a listing"),
+        "UnmapListing": mark("Took a listing's SKU away"),
+        "SetRule": mark("Changed a rule"),
+        "PushAnew": mark("Had numbers told again"),
+        "RetryPush": mark("Had a push tried again"),
+        "RetryAllPushes": mark("Had all failed pushes tried again"),
+        "RepairDrift": mark("Had a difference repaired"),
+    },
+    mark("Orders"): {
+        "ConfirmOrder": mark("Confirmed an order at the shop"),
+        "RetryConfirmation": mark("Had an order confirmed again"),
+        "CloseDeskEntry": mark("Closed an entry of the order desk"),
+    },
+    mark("Files and tasks"): {
+        "PreviewImport": mark("Gave in a file"),
+        "ConfirmImport": mark("Confirmed an import"),
+        "ImportSkus": mark("Brought in rows of a file"),
+        "CancelImport": mark("Cancelled an import"),
+        "AskForJob": mark("Asked for a task"),
+        "CancelTask": mark("Cancelled a task"),
+    },
+    mark("People"): {
+        "SignIn": mark("Signed in"),
+        "SignOut": mark("Signed out"),
+        "CreateUser": mark("Made an account"),
+        "ChangeUser": mark("Changed an account"),
+        "ChangePassword": mark("Changed the own password"),
+        "SetPassword": mark("Set a password"),
+        "CreateSetUpLink": mark("Made a set-up link"),
+        "FinishSetUp": mark("Used a set-up link"),
+        "CreateToken": mark("Made a token"),
+        "RevokeToken": mark("Revoked a token"),
+        "CreateFirstAdmin": mark("Made the first administrator"),
+        "CreateSigningKey": mark("Made the signing key"),
+        "SaveView": mark("Saved a view"),
+        "RemoveView": mark("Removed a view"),
+    },
+}
+_ONE_BY_ONE = {action: said for group in ACTIONS.values() for action, said in group.items()}
+
+# Members of what was recorded before and after.
+_FIELDS = {
+    "on_hand": mark("On hand"),
+    "reserved": mark("Reserved"),
+    "available": mark("Available"),
+    "sku": mark("SKU"),
+    "original_sku": mark("As written"),
+    "name": mark("Name"),
+    "image_url": mark("Image address"),
+    "aliases": mark("Aliases"),
+    "status": mark("Status"),
+    "safety_stock": mark("Safety stock"),
+    "low_stock_threshold": mark("Low-stock threshold"),
+    "allow_oversell": mark("May be oversold"),
+    "location": mark("Location"),
+    "store": mark("Store"),
+    "platform": mark("Platform"),
+    "shop_code": mark("Shop code"),
+    "order_api_version": mark("Version of the order API"),
+    "poll_interval_s": mark("Seconds between two looks for orders"),
+    "freshness_target_s": mark("Seconds within which the shop should have a change"),
+    "confirm_orders": mark("Confirm new orders at the shop"),
+    "use_purchase_item_api": mark("Read orders without the buyer's name and address"),
+    "sku_code_from": mark("Where the shop keeps your SKU code"),
+    "has_credentials": mark("Has keys"),
+    "credentials": mark("Keys"),
+    "key_expires_at": mark("Keys end"),
+    "key_checked_at": mark("Checked"),
+    "paused_reason": mark("Why it is paused"),
+    "paused_at": mark("Paused"),
+    "paused_detail": mark("What the shop said"),
+    "orders_from": mark("Orders since"),
+    "listing": mark("Listing"),
+    "mapped_by": mark("Mapped by"),
+    "safety_units": mark("Kept back from this store"),
+    "share_percent": mark("Share of the rest, %%"),
+    "cap_units": mark("At most"),
+    "floor_units": mark("Shown as 0 below"),
+    "fixed_units": mark("Fixed number"),
+    "paused": mark("Paused"),
+    "role": mark("Role"),
+    "active": mark("Active"),
+    "language": mark("Language"),
+    "timezone": mark("Time zone"),
+    "scope": mark("May"),
+    "expires_at": mark("Ends"),
+    "revoked_at": mark("Revoked"),
+    "counted": mark("Counted"),
+    "expected": mark("Expected"),
+    "reason": mark("Reason"),
+    "state": mark("State"),
+}
+
+
+def said(action: str) -> str:
+    """What was done, in English, to be translated; the command's own name where there is none."""
+    return _ONE_BY_ONE.get(action, action)
+
+
+def field(name: str) -> str:
+    """What a member is called, as above."""
+    return _FIELDS.get(name, name)
