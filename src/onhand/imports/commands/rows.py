@@ -13,7 +13,7 @@ from onhand.catalog.model.stores import is_valid_store, normalise_store
 from onhand.catalog.queries import find_registered
 from onhand.db.bulk import BulkWrite, Part, Row
 from onhand.imports.commands.working import Stop, Work
-from onhand.imports.model.gather import Gathering, Want
+from onhand.imports.model.gather import Gathering, Patch, Want
 from onhand.imports.model.plan import Action, Flag, Standing, Terms, Verdict, judge
 from onhand.imports.model.rows import FileRow
 from onhand.imports.queries.known import KnownListing, KnownSku, known_listings, known_skus
@@ -162,7 +162,7 @@ def _repair_some(
     known = known_skus(connection, codes, work.terms.location, now=work.clock())
     rows = []
     for row in found:
-        patch = gathering.patches.get(row.number)
+        patch = gathering.patches.get(row.number) or Patch(row.units)
         gone = lost.get(row.number, set())
         want = Want(
             number=row.number,
@@ -170,11 +170,11 @@ def _repair_some(
             code=row.code,
             sku_id=row.sku_id,
             manage_number=row.manage_number,
-            units=row.units if patch is None else patch.units,
-            name=row.name,
-            image_url=row.image_url,
+            units=patch.units,
+            name=patch.name or row.name,
+            image_url=patch.image_url or row.image_url,
             aliases=[alias for alias in row.aliases if normalise(alias) not in gone],
-            has_conflict=patch is not None and patch.has_conflict,
+            has_conflict=patch.has_conflict,
         )
         flags = {flag for flag in map(Flag, row.flags.split()) if flag in _ROW_FLAGS}
         if gone:

@@ -13,8 +13,8 @@ from onhand.imports.model.rows import FileRow
 class Want:
     """What a file wants of one SKU, as far as its first rows go.
 
-    `number` counts the SKUs of the file from 1. The first row gives name, image and further codes;
-    `aliases` are those that may be added, as written.
+    `number` counts the SKUs of the file from 1. Name and image are the first that a row gives;
+    further codes come from the first row, and `aliases` are those that may be added, as written.
     """
 
     number: int
@@ -39,16 +39,24 @@ class RowFault(NamedTuple):
 
 @dataclass(slots=True)
 class Patch:
-    """What rows further down changed of a want that was drained already."""
+    """What rows further down changed of a want that was drained already.
+
+    Name and image are None where it had them, or no row gives any.
+    """
 
     units: int | None
     has_conflict: bool = False
+    name: str | None = None
+    image_url: str | None = None
 
 
 class _Seen(NamedTuple):
     number: int
-    line: int
-    units: int | None
+    line: int  # that gave the units
+    units: int | None  # of all rows so far
+    has_name: bool
+    has_image: bool
+    has_conflict: bool = False
 
 
 class Gathering:
@@ -82,10 +90,12 @@ class Gathering:
         seen = self._seen.get(sku_id)
         if seen is not None:
             self.repeated_rows += 1
-            self._merge(row.line, units, sku_id, seen)
+            self._merge(row, units, sku_id, seen)
             return seen.number
         number = len(self._seen) + 1
-        self._seen[sku_id] = _Seen(number, row.line, units)
+        name, image_url = _name(row), clean_image(row.image_url)
+        has_name, has_image = name is not None, image_url is not None
+        self._seen[sku_id] = _Seen(number, row.line, units, has_name, has_image)
         self._fresh[sku_id] = Want(
             number=number,
             line=row.line,
@@ -93,8 +103,8 @@ class Gathering:
             sku_id=sku_id,
             manage_number=None if row.listing is None else row.listing[0],
             units=units,
-            name=None if row.name is None else _clean(row.name.strip()),
-            image_url=clean_image(row.image_url),
+            name=name,
+            image_url=image_url,
             aliases=list(dict.fromkeys(row.aliases)),
         )
         return number
@@ -123,31 +133,43 @@ class Gathering:
                 lost.setdefault(number, set()).add(alias)
         return lost
 
-    def _merge(self, line: int, units: int | None, sku_id: str, seen: _Seen) -> None:
-        fresh = self._fresh.get(sku_id)
-        before = fresh or self.patches.get(seen.number)
-        was = seen.units if before is None else before.units
-        if before is not None and before.has_conflict:
+    def _merge(self, row: FileRow, units: int | None, sku_id: str, seen: _Seen) -> None:
+        """Bring another row of a SKU together with those before it."""
+        if seen.has_conflict:
             if units is not None:
-                self._disagree(line, units)
+                self._disagree(row.line, units)
             return
-        merged = together(self._terms, was, units)
-        if merged == was:
+        merged = together(self._terms, seen.units, units)
+        name = None if seen.has_name else _name(row)
+        image_url = None if seen.has_image else clean_image(row.image_url)
+        if merged == seen.units and name is None and image_url is None:
             return
-        target = fresh or self.patches.setdefault(seen.number, Patch(was))
-        if was is None:
-            self._seen[sku_id] = seen._replace(line=line)
+        target = self._fresh.get(sku_id) or self.patches.setdefault(seen.number, Patch(seen.units))
+        has_conflict = False
         if isinstance(merged, PlanFault):
-            self._disagree(seen.line, was)
-            self._disagree(line, units)
-            target.has_conflict, target.units = True, None
-        else:
-            target.units = merged
+            has_conflict = True
+            self._disagree(seen.line, seen.units)
+            self._disagree(row.line, units)
+            merged = None
+        target.units, target.has_conflict = merged, has_conflict
+        target.name, target.image_url = name or target.name, image_url or target.image_url
+        self._seen[sku_id] = _Seen(
+            seen.number,
+            row.line if seen.units is None and units is not None else seen.line,
+            merged,
+            seen.has_name or name is not None,
+            seen.has_image or image_url is not None,
+            has_conflict,
+        )
 
     def _disagree(self, line: int, units: int | None) -> None:
         self.faults.append(RowFault(line, PlanFault.CONFLICTING_ROWS, str(units)))
 
 
-def _clean(name: str) -> str:
+def _name(row: FileRow) -> str | None:
+    """The name a row gives, such as can be kept; None where it gives none."""
+    name = "" if row.name is None else row.name.strip()
     # Nearly every name is as it should be, which is told ten times as fast.
-    return name if name.isprintable() and len(name) <= LONGEST_NAME else clean_name(name)
+    if name.isprintable() and len(name) <= LONGEST_NAME:
+        return name or None
+    return clean_name(name) or None
