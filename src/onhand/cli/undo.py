@@ -10,9 +10,9 @@ from onhand.access.model import Accepted
 from onhand.cli.arguments import parse_name
 from onhand.cli.desk import Desk, Refused, open_desk
 from onhand.cli.terminal import table
+from onhand.imports.commands.undoing import undo_group
 from onhand.stock.commands.answers import UndoAnswer
 from onhand.stock.commands.undo import GroupUndo
-from onhand.stock.commands.undo import undo as take_back
 from onhand.stock.model.commands import UndoHow
 from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.model.refusals import Refusal
@@ -53,7 +53,7 @@ def undo(
         if dry_run:
             show_preview(desk, named)
             return
-        result = take_back(
+        result = undo_group(
             desk.ledger,
             desk.caller,
             GroupUndo(named, how),

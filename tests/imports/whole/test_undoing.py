@@ -5,15 +5,17 @@ import msgspec
 from onhand.access.model import Accepted
 from onhand.catalog.queries import read_skus
 from onhand.imports.commands.asking import AskAnswer
-from onhand.imports.commands.undoing import reference_of, undo_import
+from onhand.imports.commands.undoing import reference_of, undo_group, undo_import
+from onhand.imports.commands.work import work_on
+from onhand.imports.commands.working import Pace, Stop
 from onhand.imports.model.plan import StockMode, Terms
 from onhand.imports.model.states import ImportState
 from onhand.imports.model.wishes import ImportNotReady
 from onhand.stock.commands.answers import UndoAnswer
-from onhand.stock.commands.undo import GroupUndo, undo
+from onhand.stock.commands.undo import GroupUndo
 from onhand.stock.model.commands import UndoHow
 from onhand.stock.model.refusals import UndoBreaks
-from tests.imports.importing import Importer, table
+from tests.imports.importing import Importer, Told, table
 from tests.shop import TILL, Shop, deduct, order, reserve
 
 REPLACE = Terms(stock=StockMode.REPLACE)
@@ -76,27 +78,45 @@ def test_a_file_that_was_taken_back_may_come_again(shop: Shop, importer: Importe
     assert importer.on_hand() == {"a": 13, "b": 42, "new": 5}
 
 
-def test_a_file_that_was_taken_back_through_the_ledger_may_come_again_too(
-    shop: Shop, importer: Importer
-) -> None:
+def test_taken_back_as_any_group_it_is_undone_at_once(shop: Shop, importer: Importer) -> None:
     shop.register(a=5, b=40)
     first = importer.bring_in(FILE, ADD)
-    ledger_only = undo_in_ledger(importer, first.import_id)
-    assert ledger_only == {"a": 5, "b": 40, "new": 0}
 
+    assert isinstance(take_back_group(importer, first.import_id), Accepted)
+
+    assert importer.on_hand() == {"a": 5, "b": 40, "new": 0}
+    view = importer.view(first.import_id)
+    assert (view.state, view.undone_by) == (ImportState.UNDONE, TILL.actor)
     second = importer.ask(FILE, ADD)
-
     assert isinstance(second, AskAnswer)
     assert not second.is_repeat
-    assert importer.view(first.import_id).state is ImportState.UNDONE
 
 
-def undo_in_ledger(importer: Importer, import_id: str) -> object:
-    """Take back the events alone, as `onhand stock undo` does."""
+def test_while_it_is_brought_in_no_door_takes_it_back(shop: Shop) -> None:
+    importer = Importer(shop, pace=Pace(skus=1))
+    shop.register(a=5, b=40)
+    seen = importer.preview(FILE, ADD)
+    importer.ask_confirm(seen.import_id)
+    work_on(importer.workshop, StopAfterOne(), seen.import_id)
+
+    refused = take_back_group(importer, seen.import_id)
+
+    assert refused == ImportNotReady(seen.import_id, "confirmed")
+    assert importer.on_hand() == {"a": 13, "b": 40}
+
+
+class StopAfterOne(Told):
+    """Stops where something was done."""
+
+    def wants_stop(self) -> Stop | None:
+        """After the first transaction."""
+        return Stop.LATER if len(self.heard) > 1 else None
+
+
+def take_back_group(importer: Importer, import_id: str) -> object:
+    """Take it back as a group of events, as `onhand stock undo` does."""
     ask = GroupUndo(reference_of(import_id), UndoHow.ALL_OR_NOTHING)
-    result = undo(importer.shop.ledger, TILL, ask, now=importer.shop.clock())
-    assert isinstance(result, Accepted)
-    return importer.on_hand()
+    return undo_group(importer.shop.ledger, TILL, ask, now=importer.shop.clock())
 
 
 def test_what_was_only_previewed_cannot_be_taken_back(importer: Importer) -> None:

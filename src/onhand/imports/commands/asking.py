@@ -16,7 +16,6 @@ from onhand.catalog.queries.stores import read_store
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.database import Database
 from onhand.db.types import to_text
-from onhand.imports.commands.undoing import note_undone
 from onhand.imports.commands.working import HOLD, Choosing
 from onhand.imports.model.choices import Choices
 from onhand.imports.model.states import BEFORE_CONFIRM, ImportState
@@ -91,7 +90,7 @@ def ask_preview(
             .with_for_update()
         ).first()
         is_in = known is not None and known.state in _BROUGHT_IN and not wish.again
-        if known is not None and is_in and not note_undone(connection, known.import_id):
+        if known is not None and is_in:
             return _answer(known.import_id, is_repeat=True)
         values = _wanted(connection, asked, wish, choosing)
         values["most_rows"] = workers.most_rows

@@ -1,6 +1,7 @@
 """Taking an import back: its stock by counter-events; what it said of SKUs stays."""
 
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -13,8 +14,6 @@ from onhand.stock.commands import Ledger
 from onhand.stock.commands.undo import GroupUndo, undo
 from onhand.stock.model.commands import Caller, UndoHow
 from onhand.stock.model.events import Reference, ReferenceType, Source
-from onhand.stock.model.undo import group_name
-from onhand.stock.queries.undo import read_parts
 
 
 def reference_of(import_id: str) -> Reference:
@@ -28,42 +27,51 @@ def undo_import(ledger: Ledger, asked: Asked, import_id: str, how: UndoHow) -> A
     Happens once. Names, pictures, SKUs and mappings stay. Raises:
         DatabaseUnavailable: repeat the call.
     """
-    database, actor = ledger.database, asked.actor
+    actor = asked.actor
     refused = check_undoable(ledger, import_id)
     if refused is not None:
         return refused
     caller = Caller(actor.name, Source(actor.source), actor.origin, touches_all=True)
-    result = undo(
-        ledger,
-        caller,
-        GroupUndo(reference_of(import_id), how),
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
-    if isinstance(result, Refusal):
-        return result
-    with database.begin() as connection:
-        note_undone(connection, import_id)
-    return result
+    ask = GroupUndo(reference_of(import_id), how)
+    return undo_group(ledger, caller, ask, now=asked.now, idempotency_key=asked.idempotency_key)
 
 
-def note_undone(connection: sa.Connection, import_id: str) -> bool:
-    """Whether the ledger has taken an import back, whoever asked it to; noted where it has."""
-    parts = read_parts(connection, group_name(reference_of(import_id)))
-    if not parts or not parts[-1][0].is_last:
-        return False
-    part, actor = parts[-1]
-    connection.execute(
-        sa.update(file_import)
-        .where(file_import.c.import_id == import_id)
-        .where(file_import.c.state.in_(sorted(UNDOABLE)))
-        .values(
-            state=ImportState.UNDONE,
-            undone_by=actor,
-            undone_at=datetime.fromisoformat(part.recorded_at),
-        )
-    )
-    return True
+def undo_group(
+    ledger: Ledger,
+    caller: Caller,
+    ask: GroupUndo,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+) -> Accepted | Refusal:
+    """Take back any group as the ledger does; where it is an import, its state follows at once.
+
+    Raises:
+        DatabaseUnavailable: repeat the call.
+    """
+    before = partial(_before_undo, caller, now)
+    return undo(ledger, caller, ask, now=now, idempotency_key=idempotency_key, before=before)
+
+
+def _before_undo(
+    caller: Caller, now: datetime, connection: sa.Connection, group: str, is_last: bool
+) -> Refusal | None:
+    """Refuse an import that is being brought in; note one that is taken back to its end."""
+    kind, _, import_id = group.partition(":")
+    chosen = file_import.c.import_id == import_id
+    state: str | None = None
+    if kind == ReferenceType.IMPORT:
+        state = connection.execute(
+            sa.select(file_import.c.state).where(chosen).with_for_update()
+        ).scalar()
+    if state is None:  # no import, or one of another program's
+        return None
+    if state not in UNDOABLE:
+        return ImportNotReady(import_id, state)
+    if is_last:
+        undone = {"state": ImportState.UNDONE, "undone_by": caller.actor, "undone_at": now}
+        connection.execute(sa.update(file_import).where(chosen).values(undone))
+    return None
 
 
 def check_undoable(ledger: Ledger, import_id: str) -> Refusal | None:

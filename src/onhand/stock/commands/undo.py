@@ -1,10 +1,11 @@
 """Taking back an import, adjustment, count or transfer as a group, once (S13)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+import sqlalchemy as sa
 
 from onhand.access.commands import AuditEntry, Change, Write, identify, record, write_once
 from onhand.access.model import Accepted, Actor, IdempotencyConflict, Refusal
@@ -29,6 +30,10 @@ from onhand.stock.queries.undo import (
 SKUS_AT_ONCE = 500  # of one command, and of one transaction where not all must go together
 _ATTEMPTS = 8
 
+# Told at the beginning of each transaction of an undo: which group, and whether its last part is in
+# it. May refuse.
+Before = Callable[[sa.Connection, str, bool], Refusal | None]
+
 
 @dataclass(frozen=True, slots=True)
 class GroupUndo:
@@ -45,6 +50,7 @@ class _Task:
     group: Group
     how: UndoHow
     write: Write
+    before: Before
 
     @property
     def actor(self) -> Actor:
@@ -58,12 +64,14 @@ def undo(
     *,
     now: datetime,
     idempotency_key: str | None = None,
+    before: Before = lambda *_: None,
 ) -> Accepted | Refusal:
     """Take a group back by counter-events; the answer is an `UndoAnswer`.
 
     Happens once: who asks again, also at the same moment or in the other way, gets the first
     answer. All or nothing is one transaction; what is possible goes on in several, and after a
-    crash the next call goes on where it ended. Nothing may be added to the group meanwhile.
+    crash the next call goes on where it ended. Nothing may be added to the group meanwhile:
+    whoever writes groups refuses by `before`.
 
     Raises:
         DatabaseUnavailable: repeat the call.
@@ -73,7 +81,7 @@ def undo(
     if isinstance(group, Refusal):
         return group
     write = Write("AskUndo", (group.name, ask.how), now, idempotency_key)
-    task = _Task(ledger, caller, group, ask.how, write)
+    task = _Task(ledger, caller, group, ask.how, write, before)
     did_some = False
     for _ in range(_ATTEMPTS + len(group.lines)):  # each turn does a part, or loses a race for it
         with ledger.database.read() as connection:
@@ -140,6 +148,11 @@ def _decide(task: _Task, commands: Sequence[Command]) -> bool | Refusal:
                 known = first_answer(connection, request)
                 if isinstance(known, IdempotencyConflict):
                     return known
+                is_last = any(isinstance(one.ask, Undo) and one.ask.is_last for one in commands)
+                refused = task.before(connection, task.group.name, is_last)
+                if refused is not None:
+                    connection.rollback()
+                    return refused
                 results = ledger.execute_within(connection, commands)
                 refusals = [result for result in results if isinstance(result, Refusal)]
                 if refusals or all(isinstance(r, Accepted) and r.replayed for r in results):

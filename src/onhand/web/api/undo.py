@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field, model_validator
 from starlette.responses import Response
 
 from onhand.access.model import Accepted, Refusal, Right
-from onhand.stock.commands.undo import GroupUndo, undo
+from onhand.imports.commands.undoing import undo_group
+from onhand.stock.commands.undo import GroupUndo
 from onhand.stock.model.commands import UndoHow
 from onhand.stock.model.events import Reference, ReferenceType, Source
 from onhand.stock.queries.undo import Named, preview_undo
@@ -67,7 +68,7 @@ class UndoBody(BaseModel):
         return Reference(ReferenceType(self.reference_type), self.reference_id)
 
 
-@router.post("/undo", **operation(Right.OPERATE, Undone, *UNDO_REFUSALS))
+@router.post("/undo", **operation(Right.OPERATE, Undone, *UNDO_REFUSALS, "import_not_ready"))
 def take_back(
     writer: Writer,
     body: UndoBody,
@@ -87,7 +88,7 @@ def take_back(
     if dry_run:
         return _preview(writer.visit, body.named())
     visit = writer.visit
-    result = undo(
+    result = undo_group(
         visit.environment.ledger,
         caller_of(visit.principal, source=Source.API, origin=visit.origin),
         GroupUndo(body.named(), UndoHow(body.how)),

@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from onhand.access.model import Accepted, Refusal, Right
 from onhand.catalog.queries.skus import read_sku
+from onhand.imports.commands.undoing import undo_group
 from onhand.stock.commands.answers import StockAnswer, UndoAnswer
-from onhand.stock.commands.undo import GroupUndo, undo
+from onhand.stock.commands.undo import GroupUndo
 from onhand.stock.model.commands import (
     Adjust,
     AdjustLine,
@@ -167,7 +168,7 @@ def take_back(visit: Visit) -> Response:
     form = visit.read(UndoForm)
     if isinstance(form, Entered):
         return visit.go(visit.url("/stock"))
-    result = undo(
+    result = undo_group(
         visit.environment.ledger,
         caller_of(visit),
         GroupUndo(form.named(), form.how),
