@@ -61,7 +61,10 @@ class Page:
         with work.database.snapshot() as connection:
             codes = {normalise(row.code) for row in rows}
             known = known_skus(connection, codes, terms.location, now=work.clock())
-            owners = find_registered(connection, {normalise(a) for r in rows for a in r.aliases})
+            aliases = {normalise(alias) for row in rows for alias in row.aliases}
+            owners = {
+                alias: owner for alias, (owner, _) in find_registered(connection, aliases).items()
+            }
             listings = known_listings(connection, _keys(rows, terms))
         flags: dict[int, list[Flag]] = {}
         for row in rows:
@@ -77,7 +80,7 @@ class Page:
                     flags.setdefault(number, []).append(Flag.LISTING_DIFFERS)
         for want in gathering.drain():
             mine = flags.get(want.number, [])
-            if _settle_aliases(want, gathering, {a: owner for a, (owner, _) in owners.items()}):
+            if _settle_aliases(want, gathering, owners):
                 mine.append(Flag.ALIAS_TAKEN)
             known_sku = known.get(normalise(want.code))
             self.changes.append(change_row(work, want, known_sku, mine))
