@@ -16,8 +16,17 @@ from onhand.access.model import has_control_characters
 from onhand.catalog.model.skus import Status, is_valid_code, normalise
 from onhand.catalog.queries.search import Listed, Order, first_of, needle_of
 from onhand.catalog.tables import sku, sku_alias
+from onhand.db.lookup import select_in
 
 _CHUNK = 500  # bound parameters a statement
+_BY_ALIAS = (
+    "SELECT a.alias_id, s.sku_id, s.generation FROM sku_alias a JOIN sku s ON s.sku_id = a.sku_id "
+    "WHERE a.alias_id IN {list} AND s.status <> 'unregistered'"
+)
+_BY_CODE = (
+    "SELECT sku_id, sku_id, generation FROM sku "
+    "WHERE sku_id IN {list} AND status <> 'unregistered'"
+)
 
 
 class SkuView(msgspec.Struct, frozen=True):
@@ -73,19 +82,11 @@ class SkuFilter:
 
 def find_registered(connection: sa.Connection, codes: Iterable[str]) -> dict[str, tuple[str, int]]:
     """Map normalised codes and aliases to (SKU id, generation); unknown codes are left out."""
-    wanted = sorted({code for code in codes if is_valid_code(code)})
+    wanted = {code for code in codes if is_valid_code(code)}
     found: dict[str, tuple[str, int]] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        registered = sku.c.status != Status.UNREGISTERED
-        by_alias = sa.select(sku_alias.c.alias_id, sku.c.sku_id, sku.c.generation).where(
-            sku_alias.c.sku_id == sku.c.sku_id, sku_alias.c.alias_id.in_(chunk), registered
-        )
-        by_code = sa.select(sku.c.sku_id, sku.c.sku_id, sku.c.generation).where(
-            sku.c.sku_id.in_(chunk), registered
-        )
-        for statement in (by_alias, by_code):  # a code wins over an alias
-            for code, sku_id, generation in connection.execute(statement):
+    if wanted:
+        for statement in (_BY_ALIAS, _BY_CODE):  # a code wins over an alias
+            for code, sku_id, generation in select_in(connection, statement, wanted):
                 found[code] = (sku_id, generation)
     return found
 
