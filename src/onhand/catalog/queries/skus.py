@@ -24,8 +24,7 @@ _BY_ALIAS = (
     "WHERE a.alias_id IN {list} AND s.status <> 'unregistered'"
 )
 _BY_CODE = (
-    "SELECT sku_id, sku_id, generation FROM sku "
-    "WHERE sku_id IN {list} AND status <> 'unregistered'"
+    "SELECT sku_id, sku_id, generation FROM sku WHERE sku_id IN {list} AND status <> 'unregistered'"
 )
 
 

@@ -1,5 +1,6 @@
 """Taking an import back: its stock by counter-events; what it said of SKUs stays."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -49,8 +50,8 @@ def undo_group(
     Raises:
         DatabaseUnavailable: repeat the call.
     """
-    before = partial(_before_undo, caller, now)
-    return undo(ledger, caller, ask, now=now, idempotency_key=idempotency_key, before=before)
+    ask = replace(ask, before=partial(_before_undo, caller, now))
+    return undo(ledger, caller, ask, now=now, idempotency_key=idempotency_key)
 
 
 def _before_undo(

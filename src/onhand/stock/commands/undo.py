@@ -37,10 +37,14 @@ Before = Callable[[sa.Connection, str, bool], Refusal | None]
 
 @dataclass(frozen=True, slots=True)
 class GroupUndo:
-    """What is to be taken back, and what becomes of the rest when some of it cannot be."""
+    """What is to be taken back, and what becomes of the rest when some of it cannot be.
+
+    `before` is what whoever wrote the group has to say.
+    """
 
     named: Named
     how: UndoHow
+    before: Before = lambda *_: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,12 @@ def undo(
     *,
     now: datetime,
     idempotency_key: str | None = None,
-    before: Before = lambda *_: None,
 ) -> Accepted | Refusal:
     """Take a group back by counter-events; the answer is an `UndoAnswer`.
 
     Happens once: who asks again, also at the same moment or in the other way, gets the first
     answer. All or nothing is one transaction; what is possible goes on in several, and after a
-    crash the next call goes on where it ended. Nothing may be added to the group meanwhile:
-    whoever writes groups refuses by `before`.
+    crash the next call goes on where it ended. Nothing may be added to the group meanwhile.
 
     Raises:
         DatabaseUnavailable: repeat the call.
@@ -81,7 +83,7 @@ def undo(
     if isinstance(group, Refusal):
         return group
     write = Write("AskUndo", (group.name, ask.how), now, idempotency_key)
-    task = _Task(ledger, caller, group, ask.how, write, before)
+    task = _Task(ledger, caller, group, ask.how, write, ask.before)
     did_some = False
     for _ in range(_ATTEMPTS + len(group.lines)):  # each turn does a part, or loses a race for it
         with ledger.database.read() as connection:
