@@ -103,6 +103,7 @@ PAGES = (
     Shot("task", "/tasks", _opened),
     Shot("people", "/people"),
     Shot("tokens", "/tokens"),
+    Shot("settings", "/settings"),
     Shot("imports", "/imports"),
     Shot("import-new", "/imports/new"),
     Shot("import", "/imports/new", _given),

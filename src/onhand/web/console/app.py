@@ -33,6 +33,7 @@ from onhand.web.console.pages import (
     selling_stores,
     selling_sync,
     selling_tasks,
+    settings,
     stock,
     stock_bulk,
     stock_moves,
@@ -74,6 +75,7 @@ PARTS: tuple[Pages, ...] = (
     selling_tasks.pages,
     people.pages,
     people_tokens.pages,
+    settings.pages,
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]
