@@ -1,5 +1,6 @@
 """Stock in the console: lists, one SKU, what is done to it, in any role."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -93,7 +94,7 @@ def test_a_move_does_what_it_says_and_is_undone(stocked: Onhand, console: Consol
         # The same form sent again does nothing more.
         console.post(f"/stock/KYUSU-1/{move}", {**fields, "key": key})
         assert level(stocked, "kyusu-1").on_hand == after
-        undo = {"command": command[1], "back": "kyusu-1", "key": f"undo-{number}"}
+        undo = {"command": command[1], "key": f"undo-{number}"}
         assert "Taken back" in console.follow(console.post("/stock/-/undo", undo))
         assert level(stocked, "kyusu-1").on_hand == 10
 
@@ -198,6 +199,32 @@ def test_many_are_changed_at_once(stocked: Onhand, console: Console) -> None:
     console.post("/stock/-/bulk", much, expect=409)
     assert level(stocked, "kyusu-1").on_hand == 11
     assert console.send("GET", "/stock/-/bulk?action=adjust").status_code == 303
+
+
+def test_changes_and_undo_lead_back_to_the_list_as_it_was(
+    stocked: Onhand, console: Console
+) -> None:
+    was = "/console/test/stock?search=kyusu&sort=available&down=true&after=x"
+    listed_at = re.search(r'name="back" value="([^"]+)"', console.get(was))
+    assert listed_at is not None
+    assert html.unescape(listed_at[1]) == was
+    chosen = {"action": "adjust", "sku": "kyusu-1", "back": was}
+    asked = console.get("/stock/-/bulk", params=chosen)
+    assert asked.count(html.escape(was)) == 3  # the way back, to cancel, and in the form
+    change = {**chosen, "mode": "add", "units": "1", "reason": "gift"}
+    done = console.post("/stock/-/bulk", change)
+    assert done.headers["location"] == was
+    page = console.follow(done)
+    command = re.search(r'name="command" value="([0-9a-f]+)"', page)
+    assert command is not None
+    assert f'name="back" value="{html.escape(was)}"' in page
+    undone = console.post("/stock/-/undo", {"command": command[1], "back": was, "key": "u"})
+    assert undone.headers["location"] == was
+    assert level(stocked, "kyusu-1").on_hand == 10
+    for number, strange in enumerate(("//evil.example", "/console/live/stock", "/console/test/\\")):
+        status = {"action": "status", "status": "active", "sku": "kyusu-1", "back": strange}
+        answer = console.post("/stock/-/bulk", {**status, "key": f"s{number}"})
+        assert answer.headers["location"] == "/console/test/stock"
 
 
 def test_holds_are_released_by_who_may(stocked: Onhand, console: Console, as_role: AsRole) -> None:

@@ -31,6 +31,8 @@ from onhand.web.paths import unescape
 
 M = TypeVar("M", bound=BaseModel)
 KEY_FIELD = "key"
+BACK_FIELD = "back"
+_LONGEST_BACK = 1_500  # characters; it travels in a cookie with what can be undone
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +74,12 @@ class Guest:
         """`light`, `dark` or `system`."""
         chosen = self.request.cookies.get(security.THEME_COOKIE, "")
         return chosen if chosen in {"light", "dark"} else "system"
+
+    @property
+    def here(self) -> str:
+        """The address of the page, with what it is narrowed down by."""
+        url = self.request.url
+        return url.path + (f"?{url.query}" if url.query else "")
 
     @property
     def csrf_token(self) -> str:
@@ -196,10 +204,16 @@ class Visit(Guest):
         )
         return self.environment.writes.submit(Command(caller, ask, self._key())).result()
 
+    def back(self, to: str) -> str:
+        """The page the person came from, if the form or address tells; else `to`."""
+        told = str(self.sent.get(BACK_FIELD) or self.request.query_params.get(BACK_FIELD, ""))
+        inside = told.startswith(f"{self.url('')}/") and "\\" not in told
+        return told if inside and len(told) <= _LONGEST_BACK else self.url(to)
+
     def done(self, text: str, *, to: str, undo: Undo | None = None) -> Response:
-        """Say what was done, offer to undo it, and go to a page of this environment."""
+        """Say what was done, offer to undo it, and go back to where the person was, else `to`."""
         self.say(text, undo=undo)
-        return self.go(self.url(to))
+        return self.go(self.back(to))
 
     def _key(self) -> str | None:
         key = str(self.sent.get(KEY_FIELD, ""))

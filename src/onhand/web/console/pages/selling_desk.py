@@ -22,6 +22,7 @@ from onhand.orders.queries.desk import (
 )
 from onhand.stock.model.commands import Line, Receive, Return
 from onhand.stock.model.events import Reference, ReferenceType
+from onhand.web.console.flashes import Undo
 from onhand.web.console.forms import Entered, Form
 from onhand.web.console.languages import mark
 from onhand.web.console.navigation import Entry
@@ -140,13 +141,16 @@ def receive(visit: Visit) -> Response:
     database = visit.environment.database
     close_settled(database, now=visit.now, limit=_CLOSED_AT_ONCE)
     units = visit.reader.number(form.units)
+    undone = {"command": result.command_id, "back": visit.back("/desk")}
+    undo = Undo(visit.url("/stock/-/undo"), undone)
     with database.read() as connection:
         after = read_entry(connection, entry.entry)
     if after is None or after.closed_at is None:
         said = mark("%(units)s units of %(sku)s were received; some are still missing.")
-        return visit.done(visit.text(said, units=units, sku=sku), to=f"/desk/{part(entry.entry)}")
+        visit.say(visit.text(said, units=units, sku=sku), undo=undo)
+        return visit.go(visit.url(f"/desk/{part(entry.entry)}", back=visit.back("/desk")))
     said = mark("%(units)s units of %(sku)s were received; the shortfall is settled.")
-    return visit.done(visit.text(said, units=units, sku=sku), to="/desk")
+    return visit.done(visit.text(said, units=units, sku=sku), to="/desk", undo=undo)
 
 
 @pages.post("/desk/{entry}/return", Right.ADMINISTER)

@@ -121,10 +121,7 @@ def repair_now(visit: Visit) -> Response:
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))
     said = visit.text(mark("The shop is told the right number again."))
-    back = str(visit.sent.get("back", ""))
-    return visit.done(
-        said, to="/sync/drift" if back == "drift" else f"/listings/{part(listing_id)}"
-    )
+    return visit.done(said, to=f"/listings/{part(listing_id)}")
 
 
 def replan(visit: Visit) -> Then:

@@ -73,8 +73,7 @@ def confirm_again(visit: Visit) -> Response:
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))
     said = visit.text(mark("Order %(order)s is confirmed at the shop anew."), order=key.order_id)
-    back = str(visit.sent.get("back", ""))
-    to = "/desk" if back == "desk" else f"/orders/{part(key.store_id)}/{part(key.order_id)}"
+    to = f"/orders/{part(key.store_id)}/{part(key.order_id)}"
     return visit.done(said, to=to)
 
 

@@ -91,8 +91,7 @@ def try_again(visit: Visit) -> Response:
         result = retry_all(database, asked, form.store or None)
     if isinstance(result, Refusal):
         return _monitor(visit, refusal=visit.why(result))
-    visit.say(_retried(visit, result, one=bool(form.listing)))
-    return visit.go(visit.url("/sync"))
+    return visit.done(_retried(visit, result, one=bool(form.listing)), to="/sync")
 
 
 @pages.get("/sync/failed", Right.READ)

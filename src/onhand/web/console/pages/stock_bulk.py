@@ -62,7 +62,7 @@ def ask_bulk(visit: Visit) -> Response:
     codes = _codes(visit.request.query_params.getlist("sku"))
     if not codes:
         visit.say(visit.text(_NONE_CHOSEN), tone="info")
-        return visit.go(visit.url("/stock"))
+        return visit.go(visit.back("/stock"))
     return _show(visit, visit.filters(Chosen).action, codes)
 
 
@@ -73,7 +73,7 @@ def do_bulk(visit: Visit) -> Response:
     codes = _codes([str(code) for code in visit.sent.getlist("sku")])
     if isinstance(chosen, Entered) or not codes:
         visit.say(visit.text(_NONE_CHOSEN), tone="info")
-        return visit.go(visit.url("/stock"))
+        return visit.go(visit.back("/stock"))
     if chosen.action == "status":
         return _set_status(visit, codes)
     if chosen.action == "adjust":
@@ -137,7 +137,8 @@ def _adjust(visit: Visit, codes: Sequence[str]) -> Response:
     text = visit.text(
         mark("On hand of %(count)s SKUs was adjusted."), count=visit.reader.number(len(codes))
     )
-    undo = Undo(visit.url("/stock/-/undo"), {"command": result.command_id})
+    taken = {"command": result.command_id, "back": visit.back("/stock")}
+    undo = Undo(visit.url("/stock/-/undo"), taken)
     return visit.done(text, to="/stock", undo=undo)
 
 

@@ -81,7 +81,6 @@ class UndoForm(Form):
     type: Literal["import", "manual"] | None = None
     id: str | None = Field(None, max_length=128)
     how: UndoHow = UndoHow.ALL_OR_NOTHING
-    back: str | None = Field(None, max_length=300)
 
     def named(self) -> Named:
         """How the ledger calls it."""
@@ -167,7 +166,7 @@ def take_back(visit: Visit) -> Response:
     """Take a group of movements back; where some of it cannot be, ask first."""
     form = visit.read(UndoForm)
     if isinstance(form, Entered):
-        return visit.go(visit.url("/stock"))
+        return visit.go(visit.back("/stock"))
     result = undo_group(
         visit.environment.ledger,
         caller_of(visit),
@@ -188,7 +187,7 @@ def take_back(visit: Visit) -> Response:
         left = visit.reader.number(len({broken.sku for broken in answer.left_out}))
         text = visit.text(mark("%(count)s SKUs were left as they are."), count=left)
         visit.say(text, tone="warning")
-    return visit.go(visit.url(f"/stock/{part(form.back)}" if form.back else "/stock"))
+    return visit.go(visit.back("/stock"))
 
 
 def _show_undo(visit: Visit, form: UndoForm, refusal: str = "") -> Response:
@@ -248,5 +247,7 @@ def _do(visit: Visit, move: _Move, form: MoveForm, ask: Ask) -> Response:
         units=number(form.units),
         to=getattr(form, "to", ""),
     )
-    taken = Undo(visit.url("/stock/-/undo"), {"command": result.command_id, "back": level.sku})
-    return visit.done(text, to=f"/stock/{part(level.sku)}", undo=taken)
+    path = f"/stock/{part(level.sku)}"
+    undone = {"command": result.command_id, "back": visit.url(path)}
+    taken = Undo(visit.url("/stock/-/undo"), undone)
+    return visit.done(text, to=path, undo=taken)

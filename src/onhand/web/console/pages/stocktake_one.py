@@ -134,7 +134,8 @@ def finish(visit: Visit) -> Response:
         counted=number(totals.counted),
         differing=number(totals.differing),
     )
-    undo = Undo(visit.url("/stock/-/undo"), {"type": "manual", "id": count_id})
+    back = visit.url(_path(count_id))
+    undo = Undo(visit.url("/stock/-/undo"), {"type": "manual", "id": count_id, "back": back})
     return visit.done(said, to=_path(count_id), undo=undo)
 
 
