@@ -82,6 +82,7 @@ PAGES = (
     Shot("sku-edit", "/stock/ce1111/edit"),
     Shot("sku-new", "/stock/-/new"),
     Shot("stock-bulk", "/stock/-/bulk?action=adjust&sku=ce1111&sku=tw2001"),
+    Shot("locations", "/locations"),
     Shot("orders", "/orders"),
     Shot("order", "/orders", _opened),
     Shot("order-desk", "/desk"),

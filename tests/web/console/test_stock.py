@@ -110,6 +110,28 @@ def test_units_are_moved_between_locations(stocked: Onhand, console: Console) ->
     assert places == {"main": 4, "osaka": 6}
 
 
+def test_locations_are_made_changed_and_closed(stocked: Onhand, console: Console) -> None:
+    new = {"location": "osaka", "name": "大阪倉庫", "priority": "5"}
+    assert "大阪倉庫 was made." in console.follow(console.post("/locations", new))
+    assert 'id="location-error"' in console.post("/locations", {**new, "key": "2"}, expect=422).text
+    console.post("/locations", {"location": "a\nb", "name": "x", "key": "3"}, expect=422)
+    console.post("/locations/osaka", {"name": "", "key": "4"}, expect=409)
+    changed = console.post("/locations/osaka", {"name": "大阪", "priority": "7", "key": "5"})
+    assert 'value="大阪"' in console.follow(changed)
+    move = {"units": "1", "location": "main", "to": "osaka", "key": "6"}
+    console.post("/stock/kyusu-1/transfer", move)
+    shut = {"active": "false", "key": "7"}
+    assert (
+        "transfer or adjust them first"
+        in console.post("/locations/osaka/open", shut, expect=409).text
+    )
+    console.post("/stock/kyusu-1/transfer", {**move, "location": "osaka", "to": "main", "key": "8"})
+    assert "大阪 is closed." in console.follow(console.post("/locations/osaka/open", shut))
+    assert "大阪" not in console.get("/stock/kyusu-1/transfer")
+    (newest, *_) = re.findall(r"action=UpdateLocation[^>]*>([^<]+)</a>", console.get("/audit"))
+    assert newest == "Changed a location"
+
+
 def test_a_refusal_keeps_what_was_typed(stocked: Onhand, console: Console) -> None:
     wrong = {"mode": "subtract", "units": "9", "reason": "ある理由"}
     answer = console.post("/stock/kyusu-1/adjust", wrong, expect=409)
