@@ -9,7 +9,7 @@ import pytest
 from onhand.imports.model.choices import Choices, Limits
 from onhand.imports.model.facts import Layout
 from onhand.imports.model.rows import FileRow, SkippedRow, SkipReason
-from onhand.imports.readers import open_file
+from onhand.imports.readers.opening import open_file
 from tests.imports.normal_item import (
     SHOP_CODE,
     Item,

@@ -27,7 +27,7 @@ from onhand.imports.model.rows import BadRow, FileRow, SkippedRow, Taken
 from onhand.imports.model.states import ImportState
 from onhand.imports.model.wishes import ImportFailed
 from onhand.imports.queries.counts import count_changes
-from onhand.imports.readers import FileSource, open_file
+from onhand.imports.readers.opening import FileSource, open_file
 
 MOST_FAULTS = 10_000  # that are kept, one by one
 MOST_ATTEMPTS = 4

@@ -60,10 +60,13 @@ class Choices:
 class Limits:
     """How large a file may be: bytes, rows below the header, characters of one cell.
 
-    `unpacked_bytes` is what an XLSX file may hold once unpacked.
+    `unpacked_bytes` is what an XLSX file may hold once unpacked; `memory_bytes` and `processor_s`
+    are what reading it may take.
     """
 
     file_bytes: int
     rows: int
     cell_chars: int
     unpacked_bytes: int
+    memory_bytes: int = 2_000_000_000
+    processor_s: int = 120

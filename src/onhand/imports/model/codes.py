@@ -5,8 +5,7 @@ import re
 from onhand.catalog.model.listings import clean_name
 from onhand.catalog.model.skus import LONGEST_CODE, is_valid_code, normalise
 from onhand.imports.model.formulas import unguard
-from onhand.imports.model.quantities import DateCell
-from onhand.imports.model.rows import Fault
+from onhand.imports.model.rows import DateCell, Fault
 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _LITERAL = re.compile(r'="([^"]*)"')  # how a spreadsheet is told to keep leading zeros

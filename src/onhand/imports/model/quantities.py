@@ -3,7 +3,7 @@
 import re
 
 from onhand.imports.model.formulas import unguard
-from onhand.imports.model.rows import Fault
+from onhand.imports.model.rows import DateCell, Fault
 from onhand.stock.model.draft import LARGEST_BALANCE
 
 _LONGEST = 40  # characters that may still be a number
@@ -21,12 +21,6 @@ _DATE = re.compile(
     re.ASCII,
 )
 _LITERAL = re.compile(r'="([^"]*)"')  # how a spreadsheet is told to keep a text as it is
-
-
-class DateCell(str):
-    """A cell that holds a date or a time, not a text that looks like one."""
-
-    __slots__ = ()
 
 
 def read_quantity(cell: str) -> int | Fault | None:

@@ -35,8 +35,9 @@ class TooManyRows(Refusal):
 class UnreadableFile(Refusal):
     """The bytes are no table that we read; `found` says what they look like.
 
-    `found` is empty, old_excel (or one with a password), pdf, html, gzip, binary, damaged or
-    broken_quotes; `line` is where it was noticed, None when no line is meant.
+    `found` is empty, old_excel (or one with a password), pdf, html, gzip, binary, damaged,
+    broken_quotes or too_demanding (of memory or time); `line` is where it was noticed, None when no
+    line is meant.
     """
 
     code: ClassVar[str] = "unreadable_file"

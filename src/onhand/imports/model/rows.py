@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class DateCell(str):
+    """A cell that holds a date or a time, not a text that looks like one."""
+
+    __slots__ = ()
+
+
 class SkipReason(StrEnum):
     """Why a row says nothing about a SKU's stock, though nothing is wrong with it."""
 

@@ -11,7 +11,7 @@ from onhand.imports.commands.files import unpacked
 from onhand.imports.commands.preview import opened_again
 from onhand.imports.model.exports import Page
 from onhand.imports.model.rows import BadRow
-from onhand.imports.readers import FileSource
+from onhand.imports.readers.opening import FileSource
 from onhand.imports.tables import file_import, import_fault
 from onhand.imports.writers.cells import Sheet
 from onhand.imports.writers.delimited import Csv

@@ -8,8 +8,6 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from python_calamine import CalamineSheet
-
 from onhand.access.model import Refusal
 from onhand.imports.model.choices import Choices, Limits, Role
 from onhand.imports.model.columns import ALIASES, duplicates
@@ -23,7 +21,8 @@ from onhand.imports.model.refusals import (
     TooManyRows,
     UnreadableFile,
 )
-from onhand.imports.model.rows import BadRow, Fault, Taken
+from onhand.imports.model.rows import BadRow, Taken
+from onhand.imports.readers.apart import WorkbookApart
 from onhand.imports.readers.delimited import Record, read_records
 from onhand.imports.readers.delimiters import (
     FirstRow,
@@ -32,7 +31,7 @@ from onhand.imports.readers.delimiters import (
     read_head,
 )
 from onhand.imports.readers.encodings import Encoding, detect_encoding
-from onhand.imports.readers.spreadsheets import Workbook, sheet_rows
+from onhand.imports.readers.spreadsheets import Workbook
 
 MOST_SHEETS = 10  # that are looked into for a header
 
@@ -87,8 +86,8 @@ def open_file(path: Path, *, name: str, choices: Choices, limits: Limits) -> Ite
     with path.open("rb") as file:
         start = file.read(1024)
     if _looks_like(start) == "xlsx":
-        with Workbook(path, limits) as book:
-            yield _open_sheet(book, choices, limits)
+        with WorkbookApart(path, limits) as book:
+            yield open_workbook(book, choices, limits)
     else:
         yield _open_text(path, name=name, choices=choices, limits=limits)
 
@@ -154,32 +153,27 @@ def _open_lines(path: Path, encoding: Encoding) -> io.TextIOWrapper:
     return path.open("r", encoding=name, errors=errors, newline="")
 
 
-def _open_sheet(book: Workbook, choices: Choices, limits: Limits) -> FileSource:
+def open_workbook(book: Workbook | WorkbookApart, choices: Choices, limits: Limits) -> FileSource:
+    """The first sheet of a workbook that has a header, or the chosen one.
+
+    Raises:
+        FileRefused: it cannot be read.
+    """
     refused: Refusal = NoSkuColumn((), ALIASES[Role.SKU])
     wanted = (choices.sheet,) if choices.sheet else book.visible[:MOST_SHEETS]
     for name in wanted:
-        sheet = book.read(name)
-        first = list(islice(sheet_rows(sheet), FIRST_ROWS))
+        records = islice(book.rows(name), FIRST_ROWS)
+        first = [(line, cells) for line, cells in records if not isinstance(cells, BadRow)]
         found = find_header([cells for _, cells in first], choices)
         if isinstance(found, HeaderFound):
             code = EvidenceCode.CHOSEN if choices.sheet else EvidenceCode.SHEET_WITH_HEADER
             why = (Evidence(code, {"sheet": name}),)
             form = _Form(Form.XLSX, first, why, sheet=name, sheets=book.sheets)
-            records = partial(_sheet_records, sheet, limits)
-            return FileSource(_facts(form, found), choices, limits, found, records)
+            facts = _facts(form, found)
+            return FileSource(facts, choices, limits, found, partial(book.rows, name))
         if not isinstance(refused, NoSkuColumn) or not refused.header:
             refused = found
     raise FileRefused(refused)
-
-
-def _sheet_records(sheet: CalamineSheet, limits: Limits) -> Iterator[Record]:
-    most = limits.cell_chars
-    for line, cells in sheet_rows(sheet):
-        if sum(map(len, cells)) > most and max(map(len, cells)) > most:
-            longest = max(cells, key=len)
-            yield line, BadRow(line, Fault.CELL_TOO_LONG, None, longest[:80])
-        else:
-            yield line, cells
 
 
 def _facts(form: _Form, found: HeaderFound) -> FileFacts:

@@ -1,6 +1,6 @@
 """The rows of an XLSX file's sheet, each cell as the text a person would type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -15,8 +15,9 @@ from python_calamine import (
 )
 
 from onhand.imports.model.choices import Limits
-from onhand.imports.model.quantities import DateCell
 from onhand.imports.model.refusals import FileRefused, UnknownSheet, UnreadableFile
+from onhand.imports.model.rows import BadRow, DateCell, Fault
+from onhand.imports.readers.delimited import LONGEST_LINE, Record
 from onhand.imports.readers.packages import check_package
 
 Value = int | float | str | bool | date | time | timedelta
@@ -40,6 +41,7 @@ class Workbook:
 
     def __init__(self, path: Path, limits: Limits) -> None:
         check_package(path, limits)
+        self._cell_chars = limits.cell_chars
         with _damage_refused():
             self._book = CalamineWorkbook.from_path(path)
             sheets = [
@@ -54,8 +56,8 @@ class Workbook:
     def __exit__(self, *_: object) -> None:
         self._book.close()
 
-    def read(self, sheet: str) -> CalamineSheet:
-        """Take a sheet into memory.
+    def rows(self, sheet: str) -> Iterator[Record]:
+        """The rows of a sheet with their numbers, 1-based, as spreadsheets show them.
 
         Raises:
             FileRefused: there is none of that name, or it is damaged.
@@ -63,13 +65,19 @@ class Workbook:
         if sheet not in self.sheets:
             raise FileRefused(UnknownSheet(sheet[:80], self.sheets))
         with _damage_refused():
-            return self._book.get_sheet_by_name(sheet)
+            found = self._book.get_sheet_by_name(sheet)
+        return self._records(found)
 
-
-def sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of a sheet with their numbers, 1-based, as spreadsheets show them."""
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        yield number, [cell if type(cell) is str else _as_text(cell) for cell in cells]
+    def _records(self, sheet: CalamineSheet) -> Iterator[Record]:
+        most = self._cell_chars
+        for number, values in enumerate(sheet.iter_rows(), 1):
+            cells = [cell if type(cell) is str else _as_text(cell) for cell in values]
+            chars = sum(map(len, cells))
+            if chars > most and (chars > LONGEST_LINE or max(map(len, cells)) > most):
+                longest = max(cells, key=len)
+                yield number, BadRow(number, Fault.CELL_TOO_LONG, None, longest[:80])
+            else:
+                yield number, cells
 
 
 def _as_text(value: Value) -> str:
