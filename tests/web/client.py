@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -43,6 +44,7 @@ def environment_over(name: EnvironmentName, database: Database, clock: FakeClock
         vault=VAULT,
         shops=Shops(database, VAULT, clock, Wiring("http://127.0.0.1:9")),  # nobody is there
         clock=clock,
+        previews_kept=timedelta(days=30),
     )
 
 

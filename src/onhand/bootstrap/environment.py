@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from onhand.access.authenticate import Authenticator
@@ -38,7 +38,7 @@ class Environment:
     """One environment, ready for work.
 
     `writes` decides commands in groups; `reads` gives the level of a normalised code (None: no
-    registered SKU).
+    registered SKU). `previews_kept` is for how long imports that nobody confirms are.
     """
 
     name: EnvironmentName
@@ -50,6 +50,7 @@ class Environment:
     vault: Vault
     shops: Shops
     clock: Clock
+    previews_kept: timedelta
     bell: Bell = field(default_factory=Bell)
 
     def close(self) -> None:
@@ -168,6 +169,7 @@ def _open(
         vault=vault,
         shops=Shops(database, vault, clock, wiring),
         clock=clock,
+        previews_kept=timedelta(seconds=settings.import_preview_ttl),
     )
 
 

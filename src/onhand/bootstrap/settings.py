@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     import_max_rows: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
         default=500_000, description="Most rows of a file that is imported, below its header."
     )
+    import_preview_ttl: Annotated[int, Field(ge=60, le=3_153_600_000)] = Field(
+        default=2_592_000,
+        description="Seconds after which a preview that nobody confirmed is forgotten, with its "
+        "file.",
+    )
     sweep_interval_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=5, description="Seconds between sweeps that record ended holds."
     )

@@ -1,6 +1,7 @@
 """Jobs that look through files and bring them in (I1–I4)."""
 
 from onhand.imports.commands.files import forget_left_over
+from onhand.imports.commands.forgetting import forget_previews
 from onhand.imports.commands.work import work_on
 from onhand.imports.commands.working import Stop, Workshop
 from onhand.jobs.registry import Job, JobContext, Outcome
@@ -38,9 +39,11 @@ def work(context: JobContext) -> Outcome:
 
 
 def forget(context: JobContext) -> Outcome:
-    """Delete what is left of uploads that broke off."""
-    forget_left_over(context.environment.database, now=context.clock())
-    return Outcome()
+    """Forget previews that nobody confirmed, and delete files that nobody needs any more."""
+    environment, now = context.environment, context.clock()
+    forgotten = forget_previews(environment.database, asked_before=now - environment.previews_kept)
+    forget_left_over(environment.database, now=now)
+    return Outcome(done=forgotten)
 
 
 JOBS = (

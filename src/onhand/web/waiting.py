@@ -42,5 +42,5 @@ def _look(environment: Environment, import_id: str) -> tuple[ImportView, bool]:
     with environment.database.read() as connection:
         view = read_import(connection, import_id)
         held = taken_leases(connection, [WORK], now=environment.clock())
-    assert view is not None  # imports are never deleted
+    assert view is not None  # what was just asked for is not forgotten
     return view, bool(held)

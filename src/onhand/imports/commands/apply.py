@@ -4,6 +4,7 @@
 followed by one that goes on with the next SKU.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -79,6 +80,7 @@ def _some(work: Work, position: int) -> int | None:
                 changes = _next(connection, work, position)
                 listings = _listings(connection, work.import_id, changes)
             with work.database.begin_ledger() as connection:
+                began = time.monotonic()
                 stop = work.keep(connection, {})
                 if stop is not None or not changes:
                     _finish(connection, work, stop if changes else None)
@@ -93,6 +95,7 @@ def _some(work: Work, position: int) -> int | None:
                 )
             if work.ledger.at_change is not None:
                 work.ledger.at_change()
+            work.give_way(began)
             return position
         except TransactionConflict:
             continue  # a deadlock with others' writes, or a code that somebody took

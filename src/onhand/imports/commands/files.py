@@ -16,7 +16,7 @@ import uuid_utils
 from onhand.db.database import Database
 from onhand.db.errors import TransactionConflict
 from onhand.imports.queries.files import read_pieces
-from onhand.imports.tables import import_file, import_file_part
+from onhand.imports.tables import file_import, import_file, import_file_part
 
 _PART_BYTES = 1_000_000
 _PIECE_BYTES = 256 * 1024
@@ -84,15 +84,19 @@ def unpacked(database: Database, file_id: str) -> Iterator[Path]:
 
 
 def forget_left_over(database: Database, *, now: datetime) -> int:
-    """Delete the parts of uploads that broke off more than a day ago; returns how many.
+    """Delete files of a day ago that no import takes, and parts of uploads that broke off.
 
-    Raises:
+    Returns how many parts. Raises:
         DatabaseUnavailable, TransactionConflict: some may be left.
     """
-    known = sa.select(import_file.c.upload_id)
+    file, part = import_file.c, import_file_part.c
+    is_taken = sa.exists().where(file_import.c.file_id == file.file_id)
+    with database.begin() as connection:
+        unused = sa.and_(file.stored_at < now - _LEFT_OVER, ~is_taken)
+        connection.execute(sa.delete(import_file).where(unused))
+    known = sa.select(file.upload_id)
     # The first 48 bits of an id are its moment in milliseconds.
     before = f"{int((now - _LEFT_OVER).timestamp() * 1000):012x}"
-    part = import_file_part.c
     with database.read() as connection:
         found = connection.execute(
             sa.select(part.upload_id)

@@ -1,5 +1,6 @@
 """Working on one import: who may, for how long, and whom to tell how far it is."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from onhand.imports.tables import file_import
 from onhand.stock.commands import Ledger
 
 HOLD = timedelta(seconds=30)
+_REST = 0.25  # of the time a transaction took
 
 
 class WorkLost(Exception):
@@ -95,6 +97,15 @@ class Work:
         if row is None:
             raise WorkLost(self.import_id)
         return Stop.CANCEL if row.cancel_asked else self.progress.wants_stop()
+
+    def give_way(self, began: float) -> None:
+        """Leave others a turn after a transaction that began at this moment of `time.monotonic`.
+
+        Who waits to write to SQLite looks now and then whether it is free, and gives up in the end;
+        transactions one after the other would leave no moment in which it is.
+        """
+        if self.database.dialect == "sqlite":
+            time.sleep(_REST * (time.monotonic() - began))
 
     def end(self, connection: sa.Connection, state: ImportState, **values: object) -> None:
         """Leave the import in a state, and let go of it.
