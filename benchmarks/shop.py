@@ -41,9 +41,13 @@ class WrongResult(FigureFailed):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A command-line run: its time to the end, peak memory, and its standard output."""
+    """A command-line run: its time to the end, processor time, peak memory and standard output.
+
+    Processor time is that of the command and of processes it started, not of a database server.
+    """
 
     seconds: float
+    processor_s: float
     peak_mb: float
     output: str
 
@@ -110,7 +114,8 @@ class Shop:
         if process.returncode != 0:
             written = said.read_text() + complained.read_text()
             raise WrongResult(f"onhand {' '.join(arguments)}: {written[-2000:]}")
-        return Finished(seconds, usage.ru_maxrss / 1024, said.read_text())
+        processor_s = usage.ru_utime + usage.ru_stime
+        return Finished(seconds, processor_s, usage.ru_maxrss / 1024, said.read_text())
 
 
 def sku_codes(count_of_skus: int = SKUS) -> list[str]:
