@@ -5,13 +5,14 @@ PORT ?= 8000
 ONHAND_HOME ?= $(CURDIR)/.onhand
 
 BIN := .venv/bin
-# Both cores; a file's tests stay together, and each worker has a PostgreSQL server of its own.
-PARALLEL := -n 2 --dist loadfile
+# Both cores; each worker has a PostgreSQL server of its own, and takes over from one that is slower.
+PARALLEL := -n 2 --dist worksteal
 COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench assets lock clean venv venv-dev static
+.PHONY: help run test check bench assets lock clean venv venv-dev
+.PHONY: static types tidy style imports dependencies
 
 help: ## list the targets
 	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
@@ -47,9 +48,20 @@ venv-dev:
 	@PYTHON='$(PYTHON)' tools/venv.sh dev
 
 static:
+	@$(MAKE) --no-print-directory -j2 --output-sync types tidy style imports dependencies
+
+types:
+	$(BIN)/mypy
+
+tidy:
 	$(BIN)/python -m tools.tidy
+
+style:
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
-	$(BIN)/mypy
+
+imports:
 	$(BIN)/lint-imports --no-logo
+
+dependencies:
 	$(BIN)/deptry src

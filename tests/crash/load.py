@@ -48,7 +48,7 @@ class Client:
         self._urls = urls
         self._choice = random.Random(name)
         self._orders = 0
-        self._http = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        self._http = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def work(self, stop: threading.Event) -> None:
         """Work until told to stop, and then not for longer than one answer takes."""

@@ -29,7 +29,7 @@ TestModelLedger.settings = settings(max_examples=50, stateful_step_count=30)
 @pytest.mark.slow
 def test_longer_sequences() -> None:
     """The same for longer."""
-    longer = settings(max_examples=250, stateful_step_count=60)
+    longer = settings(max_examples=100, stateful_step_count=60)
     run_state_machine_as_test(ModelMachine, settings=longer)
 
 

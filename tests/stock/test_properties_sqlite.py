@@ -109,5 +109,5 @@ TestSqliteLedger.settings = settings(max_examples=20, stateful_step_count=20)
 @pytest.mark.slow
 def test_longer_sequences() -> None:
     """The same for longer."""
-    longer = settings(max_examples=20, stateful_step_count=40)
+    longer = settings(max_examples=12, stateful_step_count=40)
     run_state_machine_as_test(SqliteMachine, settings=longer)

@@ -22,7 +22,7 @@ from onhand.bootstrap.environment import Onhand, first_start, open_environments
 from onhand.bootstrap.settings import Settings
 from onhand.web.app import create_app
 
-EXAMPLES = 15  # an operation and mode
+EXAMPLES = 8  # an operation and mode
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
