@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from onhand.world.verdict import Verdict
 
 _MOST_STORES = 9
+_MOST_ORDERS = 1_000
 _MOST_LISTINGS = 100_000
 
 
@@ -55,6 +56,12 @@ def world(  # tidy: override — typer reads the command's options from here
         int,
         typer.Option(min=1, max=_MOST_STORES, metavar="N", help="How many shops; 3 if not given."),
     ] = 3,
+    orders_per_hour: Annotated[
+        float,
+        typer.Option(
+            min=0, max=_MOST_ORDERS, metavar="N", help="Orders in each shop; 1 if not given."
+        ),
+    ] = 1,
     faults: Annotated[
         Faults, typer.Option(metavar="none|all", help="What goes wrong; none if not given.")
     ] = Faults.NONE,
@@ -76,6 +83,7 @@ def world(  # tidy: override — typer reads the command's options from here
         home=Path(),
         days=days,
         stores=store_count,
+        orders_per_hour=orders_per_hour,
         faults=faults is Faults.ALL,
         crashes=crashes,
         url=_url(options),
@@ -179,7 +187,8 @@ def _document(verdict: "Verdict") -> dict[str, Any]:
 
 
 def _views(fenced: "Sequence[Verdict]", naive: "dict[int, Verdict]") -> list[RenderableType]:
-    columns = ["seed", "orders", "units sold", "oversold", *(["naive"] if naive else [])]
+    columns = ["seed", "orders", "units sold", "oversold", "put back"]
+    columns += ["naive: sold", "oversold", "put back", "shops wrong"] if naive else []
     columns += ["lost", "doubled", "shops wrong", "ledger", "crashes", "calls"]
     columns += ["pushes", "p50 s", "p99 s", "max s", "verdict"]
     views: list[RenderableType] = [
@@ -203,8 +212,8 @@ def _row(verdict: "Verdict", naive: "Verdict | None") -> tuple[object, ...]:
 
     waits = verdict.freshness.get(EVERY_STORE, Freshness(0, 0.0, 0.0, 0.0))
     return (
-        *(verdict.seed, verdict.orders, verdict.sold, verdict.oversold),
-        *(() if naive is None else (naive.oversold,)),
+        *(verdict.seed, verdict.orders, verdict.sold, verdict.oversold, verdict.put_back),
+        *(() if naive is None else _naive_cells(naive)),
         verdict.lost + verdict.lost_units,
         verdict.doubled + verdict.doubled_units,
         verdict.shops_wrong,
@@ -213,6 +222,10 @@ def _row(verdict: "Verdict", naive: "Verdict | None") -> tuple[object, ...]:
         *(waits.p50_s, waits.p99_s, waits.most_s),
         "right" if verdict.is_right else "WRONG",
     )
+
+
+def _naive_cells(verdict: "Verdict") -> tuple[int, ...]:
+    return (verdict.sold, verdict.oversold, verdict.put_back, verdict.shops_wrong)
 
 
 def _details(verdict: "Verdict") -> list[RenderableType]:

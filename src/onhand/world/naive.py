@@ -31,7 +31,7 @@ def fenced_jobs() -> list[Job]:
 def naive_jobs() -> list[Job]:
     """The same jobs, but a naive push in the place of sync."""
     kept = [job for job in fenced_jobs() if not job.name.startswith("sync.")]
-    return [*kept, Job("naive.push", _NaivePush().run, every=1.0)]
+    return [*kept, Job("naive.push", _NaivePush().run, every=1.0, follows_ledger=True)]
 
 
 class _NaivePush:

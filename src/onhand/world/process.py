@@ -100,8 +100,13 @@ class Process:
     def stir_ledger(self) -> None:
         """The ledger has changed: whoever follows it finds work, and then the others do."""
         self._stirs += 1
-        self._calm -= {key for key in self._calm if key.store_id is None}
         if self._runner is not None:
+            jobs = self._runner.registry
+            self._calm -= {
+                key
+                for key in self._calm
+                if key.store_id is None or jobs.find(key.job).follows_ledger
+            }
             self._runner.ledger_changed(self._turns.now())
         self._look_in(LISTEN_S / 2)  # on average, of those who listen
 

@@ -12,7 +12,7 @@ from onhand.simulators.rakuten.shop import MOST_UNITS
 from onhand.stock.queries.verify import verify
 from onhand.sync.model.rules import Rule
 from onhand.world import queries
-from onhand.world.causes import oversold_by_cause
+from onhand.world.causes import oversold_by_cause, units_put_back
 from onhand.world.recount import Truth
 from onhand.world.setting import Setting
 from onhand.world.shops import rule_of
@@ -33,7 +33,10 @@ class Freshness:
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of a world. `wrong` explains the counts, the first cases of each."""
+    """What became of a world. `wrong` explains the counts, the first cases of each.
+
+    `put_back` are units that a shop had sold, unknown to us, and that a push offered once more.
+    """
 
     seed: int
     orders: int = 0
@@ -47,6 +50,7 @@ class Verdict:
     unsettled: int = 0
     sold: int = 0
     oversold: int = 0
+    put_back: int = 0
     oversold_by: dict[str, int] = field(default_factory=dict)
     edited: int = 0
     crashes: int = 0
@@ -78,8 +82,11 @@ def judge(setting: Setting, database: Database, rakuten: Rakuten, truth: Truth) 
     """Compare what Onhand did with the truth."""
     verdict = Verdict(setting.seed, orders=len(truth.orders))
     verdict.sold, verdict.oversold = truth.sold, truth.oversold
+    learned = queries.learned_at(database)
+    verdict.put_back = units_put_back(truth, rakuten, learned)
     if not setting.baseline:
-        verdict.oversold_by = oversold_by_cause(truth, database, rakuten)
+        told = queries.told_late(database)
+        verdict.oversold_by = oversold_by_cause(truth, rakuten, learned, told)
     _compare_orders(verdict, database, truth)
     _compare_shops(verdict, setting, database, rakuten)
     report = verify(database)
