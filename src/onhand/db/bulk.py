@@ -62,7 +62,7 @@ class BulkWrite:
         """Prepare the statements of both dialects once."""
         self.parts = parts
         self._sqlite = tuple(_sqlite_statement(part) for part in parts)
-        self._postgres = _postgres_statement(parts)
+        self._postgres = tuple(_postgres_step(part) for part in parts)
 
     def run(self, connection: sa.Connection, *rows_of_parts: Sequence[Row]) -> None:
         """Write `rows_of_parts[i]` to part i; the caller owns the transaction."""
@@ -71,8 +71,14 @@ class BulkWrite:
                 if rows:
                     execute_many(connection, statement, rows)
             return
-        parameters = tuple(msgspec.json.encode(rows).decode() for rows in rows_of_parts)
-        execute(connection, self._postgres, parameters)
+        # A step without rows would cost the server as much to set up as one with a few.
+        used = [
+            (step, rows) for step, rows in zip(self._postgres, rows_of_parts, strict=True) if rows
+        ]
+        if used:
+            steps = ", ".join(f"w{number} AS ({step})" for number, (step, _) in enumerate(used))
+            parameters = [msgspec.json.encode(rows).decode() for _, rows in used]
+            execute(connection, f"WITH {steps} SELECT 1", parameters)
 
 
 def _sqlite_statement(part: Part) -> str:
@@ -83,11 +89,6 @@ def _sqlite_statement(part: Part) -> str:
         return f"UPDATE {table} SET {assignments} WHERE {part.matches(marks.__getitem__)}"
     values = ", ".join(marks.values())
     return f"INSERT INTO {table} ({part.names}) VALUES ({values}){part.conflict_clause()}"
-
-
-def _postgres_statement(parts: tuple[Part, ...]) -> str:
-    steps = ", ".join(f"w{number} AS ({_postgres_step(part)})" for number, part in enumerate(parts))
-    return f"WITH {steps} SELECT 1"
 
 
 def _postgres_step(part: Part) -> str:

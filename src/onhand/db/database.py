@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from onhand.db.driver import execute
+from onhand.db.driver import PREPARED, execute, raised_as_usual
 from onhand.db.errors import translated_errors
 
 _SQLITE_BUSY_TIMEOUT_MS = 5_000
 _POSTGRES_LOCK_TIMEOUT_MS = 10_000
 # The ledger's statements look up a few hundred rows by key. A plan made while the tables were
-# still empty would scan them all for as long as the connection lives, hence nested loops always.
-_LEDGER_PLANNER = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
+# still empty would scan them all for as long as the connection lives, hence nested loops always;
+# bitmaps would lose the order of the index for nothing.
+_LEDGER_PLANNER = " ".join(
+    f"-c enable_{way}=off" for way in ("hashjoin", "mergejoin", "seqscan", "bitmapscan")
+)
 
 
 class Database:
@@ -42,9 +45,7 @@ class Database:
         else:
             self.dialect = "postgresql"
             self.engine = _postgres_engine(self.url, schema, pool_size)
-            self._ledger_engine = _postgres_engine(
-                self.url, schema, pool_size, planner=_LEDGER_PLANNER
-            )
+            self._ledger_engine = _ledger_engine(self.url, schema, pool_size)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -80,9 +81,7 @@ class Database:
         Raises:
             DatabaseUnavailable: see `translated_errors`.
         """
-        # Saves the round trips that begin and end a transaction: half of a look-up's wait.
-        options = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
-        with _reading(self._ledger_engine, options) as connection:
+        with _reading(self._ledger_engine, {"onhand_alone": True}) as connection:
             yield connection
 
     @contextmanager
@@ -164,7 +163,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         read_only = connection.get_execution_options().get("onhand_read_only", False)
-        execute(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", ()).close()
+        execute(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", ())
 
     return engine
 
@@ -190,8 +189,46 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             return
 
 
+def _ledger_engine(url: URL, schema: str | None, pool_size: int) -> sa.Engine:
+    """Connections for look-ups by key, which run on libpq itself and are always prepared."""
+    from onhand.db.prepared import Prepared  # noqa: PLC0415 — imports psycopg, useless on SQLite
+
+    engine = _postgres_engine(
+        url, schema, pool_size, planner=_LEDGER_PLANNER, prepare_threshold=None
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def keep_prepared(connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info[PREPARED] = Prepared(connection)
+
+    def prepared_of(connection: sa.Connection) -> Prepared | None:
+        # A look-up's statements stand alone: the round trips of a transaction were half its wait.
+        stands_alone = connection.get_execution_options().get("onhand_alone", False)
+        return None if stands_alone else connection.info[PREPARED]
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        with raised_as_usual(connection):
+            if (prepared := prepared_of(connection)) is not None:
+                prepared.begin()
+
+    @sa.event.listens_for(engine, "commit")
+    def commit(connection: sa.Connection) -> None:
+        # psycopg's own commit, which follows, finds nothing left to do.
+        with raised_as_usual(connection):
+            if (prepared := prepared_of(connection)) is not None:
+                prepared.commit()
+
+    return engine
+
+
 def _postgres_engine(
-    url: URL, schema: str | None, pool_size: int, *, planner: str = ""
+    url: URL,
+    schema: str | None,
+    pool_size: int,
+    *,
+    planner: str = "",
+    prepare_threshold: int | None = 2,
 ) -> sa.Engine:
     options = f"-c timezone=UTC -c lock_timeout={_POSTGRES_LOCK_TIMEOUT_MS} {planner}"
     if schema is not None:
@@ -199,8 +236,9 @@ def _postgres_engine(
     connect_args: dict[str, Any] = {
         "options": options.strip(),
         "connect_timeout": 5,
-        "prepare_threshold": 2,
+        "prepare_threshold": prepare_threshold,
         "application_name": "onhand",
+        "client_encoding": "UTF8",
     }
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),

@@ -28,7 +28,7 @@ def select_in(
     `types.from_row`).
     """
     parameters = (as_list(values), *others)
-    return execute(connection, _statement(sql, connection.dialect.name), parameters).fetchall()
+    return execute(connection, _statement(sql, connection.dialect.name), parameters)
 
 
 def as_list(values: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from onhand.access.commands import new_command_id
 from onhand.access.model import Accepted
 from onhand.db.database import Database
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
-from onhand.stock.commands.load import load, resolve
+from onhand.stock.commands.load import Answers, Page, first_answers, load, resolve
 from onhand.stock.commands.pending import Pending, Result, identify
 from onhand.stock.commands.write import Entry, answer, write
 from onhand.stock.model.book import Book, Stamp
@@ -77,9 +77,7 @@ class Ledger:
         while True:
             page = load(connection, pending, names=names, clock=self._clock, policy=self._policy)
             if not page.unresolved:
-                results = _decide_all(page.book, pending, page.answers)
-                write(connection, page.book, results.entries)
-                return results.results
+                return _decide_and_write(connection, page, pending)
             names.update(resolve(connection, page.unresolved))
 
     def _attempt(self, pending: list[Pending]) -> list[Result]:
@@ -94,9 +92,7 @@ class Ledger:
                     policy=self._policy,
                 )
                 if not page.unresolved:
-                    results = _decide_all(page.book, pending, page.answers)
-                    write(connection, page.book, results.entries)
-                    return results.results
+                    return _decide_and_write(connection, page, pending)
             with self.database.read() as reading:
                 names.update(resolve(reading, page.unresolved))
 
@@ -107,8 +103,29 @@ class _Decided:
     entries: list[Entry] = field(default_factory=list)
 
 
-def _decide_all(book: Book, pending: list[Pending], known: dict[str, tuple[str, str]]) -> _Decided:
-    """`known` maps command ids to (request hash, first answer); it grows with the batch."""
+def _decide_and_write(
+    connection: sa.Connection, page: Page, pending: list[Pending]
+) -> list[Result]:
+    decided = _decide_all(page.book, pending, page.answers)
+    results = decided.results
+    # Another process may have done a command while this one waited for its lock: what is refused
+    # for that is none. What is accepted for that meets the key when it is written.
+    refused = {
+        number: item
+        for number, item in enumerate(pending)
+        if isinstance(results[number], Refusal) and item.command.idempotency_key is not None
+    }
+    if refused:
+        known = first_answers(connection, [item.command_id for item in refused.values()])
+        for number, item in refused.items():
+            if item.command_id in known:
+                results[number] = _replay(item, known[item.command_id])
+    write(connection, page.book, decided.entries)
+    return results
+
+
+def _decide_all(book: Book, pending: list[Pending], known: Answers) -> _Decided:
+    """Decide in order of arrival; `known` grows with the batch."""
     book.expire_due(Stamp(new_command_id(), "system", Source.SYSTEM.value, reason="expired"))
     decided = _Decided()
     for item in pending:

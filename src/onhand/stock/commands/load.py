@@ -1,7 +1,7 @@
 """Reading what a batch needs, after locking the SKUs it may change."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,12 +35,19 @@ from onhand.stock.model.commands import (
 from onhand.stock.model.events import MAIN_LOCATION, Reference, ReferenceType
 
 _LOCK = {"sqlite": "", "postgresql": " FOR NO KEY UPDATE"}
-_LEVELS = (
-    "SELECT sku_id, location_id, on_hand, reserved, shortfall, version, NULL FROM stock_level "
-    "WHERE sku_id IN {list} UNION ALL "
-    "SELECT NULL, location_id, priority, 0, 0, 0, NULL FROM location WHERE active UNION ALL "
-    "SELECT command_id, request_hash, 0, 0, 0, 0, answer FROM audit_entry "
-    "WHERE command_id IN {list}"
+_LEVEL = "on_hand, reserved, shortfall, version"
+# Heads with their levels, a row each; first answers; and the active locations.
+_STOCKS = (
+    "WITH head AS (SELECT sku_id, generation, version, hash, allow_oversell, safety_stock, "
+    "low_stock_threshold, next_expiry_at, counted_at, recorded_at, registered, on_hand, reserved "
+    "FROM ledger_head WHERE sku_id IN {list} ORDER BY sku_id{lock}) "
+    "SELECT head.*, location_id, l.on_hand, l.reserved, l.shortfall, l.version "
+    "FROM head LEFT JOIN stock_level l ON l.sku_id = head.sku_id UNION ALL "
+    "SELECT command_id, NULL, NULL, request_hash, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+    "NULL, NULL, answer, NULL, NULL, NULL, NULL FROM audit_entry "
+    "WHERE command_id IN {list} UNION ALL "
+    "SELECT NULL, priority, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+    "NULL, NULL, location_id, NULL, NULL, NULL, NULL FROM location WHERE active"
 )
 _HOLDS = (
     "SELECT reservation_id, sku_id, generation, location_id, holder, owner, reference_type, "
@@ -49,12 +56,15 @@ _HOLDS = (
 )
 
 
+Answers = dict[str, tuple[str, str]]  # request hash and first answer by command id
+
+
 @dataclass(slots=True)
 class Page:
     """The loaded book, first answers of keys seen before, and codes nobody has resolved yet."""
 
     book: Book
-    answers: dict[str, tuple[str, str]]
+    answers: Answers
     unresolved: set[str]
 
 
@@ -85,18 +95,17 @@ def load(
     needs = _needs(pending, policy)
     held_skus = _skus_of_holds(connection, needs)
     wanted = {names.get(code, code) for code in needs.codes} | held_skus | needs.sku_ids
-    stocks = _lock_heads(connection, wanted - {""})
+    found = _lock_stocks(connection, wanted - {""}, pending)
+    stocks = found.stocks
     unresolved = {
         code
         for code in needs.codes
         if code not in names and not (code in stocks and stocks[code].registered)
     }
-    locations, answers = _load_levels(connection, stocks, pending)
-    now = clock()
     book = Book(
         stocks.values(),
-        now=now,
-        locations=locations,
+        now=clock(),
+        locations=tuple(location_id for _, _, location_id in sorted(found.locations)),
         policy=policy,
         batch_id=new_command_id(),
     )
@@ -104,7 +113,7 @@ def load(
     book.encode = encode
     if not unresolved:
         _load_holds(connection, book, needs)
-    return Page(book, answers, unresolved)
+    return Page(book, found.answers, unresolved)
 
 
 def resolve(connection: sa.Connection, codes: Iterable[str]) -> dict[str, str]:
@@ -158,16 +167,57 @@ def _skus_of_holds(connection: sa.Connection, needs: _Needs) -> set[str]:
     return found
 
 
-def _lock_heads(connection: sa.Connection, sku_ids: set[str]) -> dict[str, SkuStock]:
-    rows = select_in(
-        connection,
-        "SELECT sku_id, generation, version, hash, allow_oversell, safety_stock, "
-        "low_stock_threshold, next_expiry_at, counted_at, recorded_at, registered, "
-        "on_hand, reserved "
-        "FROM ledger_head WHERE sku_id IN {list} ORDER BY sku_id" + _LOCK[connection.dialect.name],
-        sku_ids,
-    )
-    return {row[0]: _stock(row) for row in rows}
+@dataclass(slots=True)
+class _Found:
+    """What is locked, active locations by priority, and first answers as `Page` has them."""
+
+    stocks: dict[str, SkuStock] = field(default_factory=dict)
+    locations: list[tuple[bool, int, str]] = field(default_factory=list)
+    answers: Answers = field(default_factory=dict)
+    behind: set[str] = field(default_factory=set)  # SKUs whose levels are older than their heads
+
+
+def _lock_stocks(
+    connection: sa.Connection, sku_ids: set[str], pending: Sequence[Pending]
+) -> _Found:
+    """Lock heads and read the rest in one statement.
+
+    Where it had to wait for a lock, it sees heads as they are then and all else as it was before:
+    levels that lack their head's last event are read again.
+    """
+    keyed = [item.command_id for item in pending if item.command.idempotency_key is not None]
+    statement = _STOCKS.replace("{lock}", _LOCK[connection.dialect.name])
+    found = _Found()
+    for row in select_in(connection, statement, sku_ids, as_list(keyed)):
+        if row[2] is not None:
+            _add_stock(found, row)
+        elif row[0] is not None:
+            found.answers[row[0]] = (row[3], row[13])
+        else:
+            found.locations.append((row[13] != MAIN_LOCATION, row[1], row[13]))
+    if found.behind:
+        again = select_in(
+            connection,
+            f"SELECT sku_id, location_id, {_LEVEL} FROM stock_level WHERE sku_id IN {{list}}",  # noqa: S608 — fixed names
+            found.behind,
+        )
+        for sku_id, location_id, *level in again:
+            balance = found.stocks[sku_id].balances[location_id] = Balance(*level)
+            balance.stored = True
+    return found
+
+
+def _add_stock(found: _Found, row: Sequence[Any]) -> None:
+    sku_id, version, level_version = row[0], row[2], row[17]
+    stock = found.stocks.get(sku_id)
+    if stock is None:
+        stock = found.stocks[sku_id] = _stock(row)
+        if version:
+            found.behind.add(sku_id)
+    if level_version is not None:
+        stock.balances[row[13]] = Balance(row[14], row[15], row[16], level_version, stored=True)
+        if level_version == version:
+            found.behind.discard(sku_id)
 
 
 def _stock(row: Sequence[Any]) -> SkuStock:
@@ -189,27 +239,14 @@ def _stock(row: Sequence[Any]) -> SkuStock:
     )
 
 
-def _load_levels(
-    connection: sa.Connection, stocks: dict[str, SkuStock], pending: Sequence[Pending]
-) -> tuple[tuple[str, ...], dict[str, tuple[str, str]]]:
-    """Fill in the balances; returns the active locations by priority, and first answers.
-
-    One statement after the locks: who waited for them sees what the one before did, under the
-    same key too. First answers map command ids to (request hash, answer).
-    """
-    keyed = [item.command_id for item in pending if item.command.idempotency_key is not None]
-    active: list[tuple[bool, int, str]] = []
-    answers: dict[str, tuple[str, str]] = {}
-    for row_id, what, *units, text in select_in(connection, _LEVELS, stocks, as_list(keyed)):
-        if row_id is None:
-            active.append((what != MAIN_LOCATION, units[0], what))
-        elif text is not None:
-            answers[row_id] = (what, text)
-        else:
-            balance = Balance(*units)
-            balance.stored = True
-            stocks[row_id].balances[what] = balance
-    return tuple(location_id for _, _, location_id in sorted(active)), answers
+def first_answers(connection: sa.Connection, command_ids: Iterable[str]) -> Answers:
+    """What commands that were done before were answered, by their ids."""
+    rows = select_in(
+        connection,
+        "SELECT command_id, request_hash, answer FROM audit_entry WHERE command_id IN {list}",
+        command_ids,
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _load_holds(connection: sa.Connection, book: Book, needs: _Needs) -> None:
@@ -261,4 +298,5 @@ def _hold(row: Sequence[Any]) -> Hold:
     hold = Hold(*who, reference, from_row(row[8]), created_at)  # type: ignore[call-arg]
     hold.units_reserved, hold.units_held = row[10:12]
     hold.units_shipped, hold.units_returned, hold.state = row[12:]
+    hold.stored = True
     return hold

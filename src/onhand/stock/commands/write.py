@@ -28,29 +28,24 @@ from onhand.stock.model.draft import Draft
 from onhand.stock.model.events import Event
 
 _LEVEL = ("sku_id", "location_id", "on_hand", "reserved", "shortfall", "version")
+_HOLD = (
+    "reservation_id",
+    "reference_type",
+    "reference_id",
+    "units_reserved",
+    "units_held",
+    "units_shipped",
+    "units_returned",
+    "state",
+    "expires_at",
+)
 _WRITE = BulkWrite(
     Part(tables.stock_event, Event._fields),
     Part(
         tables.reservation,
-        (
-            "reservation_id",
-            "sku_id",
-            "generation",
-            "location_id",
-            "holder",
-            "owner",
-            "reference_type",
-            "reference_id",
-            "units_reserved",
-            "units_held",
-            "units_shipped",
-            "units_returned",
-            "state",
-            "expires_at",
-            "created_at",
-        ),
-        key=("reservation_id",),
+        (*_HOLD, "sku_id", "generation", "location_id", "holder", "owner", "created_at"),
     ),
+    Part(tables.reservation, _HOLD, key=("reservation_id",), update_only=True),
     Part(tables.stock_level, _LEVEL),
     Part(tables.stock_level, _LEVEL, key=("sku_id", "location_id"), update_only=True),
     Part(
@@ -110,10 +105,12 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
     levels = [
         (book.stocks[sku_id], location_id) for sku_id, location_id in sorted(book.touched_levels)
     ]
+    holds = book.touched_holds.values()
     _WRITE.run(
         connection,
         book.events,
-        [_hold_row(hold) for hold in book.touched_holds.values()],
+        [(*_hold_row(hold), *_lasting(hold)) for hold in holds if not hold.stored],
+        [_hold_row(hold) for hold in holds if hold.stored],
         [_level_row(stock, at) for stock, at in levels if not stock.balances[at].stored],
         [_level_row(stock, at) for stock, at in levels if stock.balances[at].stored],
         [_head_row(book.stocks[sku_id]) for sku_id in sorted(book.touched_stocks)],
@@ -177,11 +174,6 @@ def _reservation_answer(hold: Hold) -> ReservationAnswer:
 def _hold_row(hold: Hold) -> tuple[object, ...]:
     return (
         hold.reservation_id,
-        hold.sku_id,
-        hold.generation,
-        hold.location_id,
-        hold.holder,
-        hold.owner,
         str(hold.reference.type),
         hold.reference.id,
         hold.units_reserved,
@@ -190,6 +182,17 @@ def _hold_row(hold: Hold) -> tuple[object, ...]:
         hold.units_returned,
         hold.state,
         _text(hold.expires_at),
+    )
+
+
+def _lasting(hold: Hold) -> tuple[object, ...]:
+    """What stays as it was made, written once."""
+    return (
+        hold.sku_id,
+        hold.generation,
+        hold.location_id,
+        hold.holder,
+        hold.owner,
         to_text(hold.created_at),
     )
 

@@ -94,6 +94,7 @@ class Hold:
     units_shipped: int = 0
     units_returned: int = 0
     state: str = HELD
+    stored: bool = False  # whether the database has a row for it yet
 
     def belongs_to(self, caller: Caller) -> bool:
         """Whether this caller may touch it (S3)."""

@@ -63,8 +63,7 @@ def with_listings(
     statement = _WITH_LISTING + condition
     if connection.dialect.name == "postgresql":
         statement = statement.replace("?", "%s")
-    found = execute(connection, statement, values).fetchall()
-    return [(of(row), *row[len(NAMES) :]) for row in found]
+    return [(of(row), *row[len(NAMES) :]) for row in execute(connection, statement, values)]
 
 
 def of(row: Sequence[Any]) -> Listing:
