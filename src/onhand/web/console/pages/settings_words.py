@@ -28,10 +28,11 @@ GROUPS: dict[str, dict[str, str]] = {
         "reservation_max_units_per_owner": mark("Most units of a SKU that one owner may hold"),
         "inventory_batch_size": mark("Most lines of a command, and codes of a read"),
     },
-    mark("Sizes"): {
+    mark("Requests and files"): {
         "max_body_bytes": mark("Longest request, in bytes"),
         "import_max_bytes": mark("Largest file that is imported, in bytes"),
         "import_max_rows": mark("Most rows of a file that is imported"),
+        "import_preview_ttl": mark("Seconds after which a preview nobody confirmed is forgotten"),
     },
     mark("Shops"): {
         "rakuten_base_url": mark("Where Rakuten's services are, for Live"),
