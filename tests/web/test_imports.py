@@ -128,7 +128,7 @@ def test_asked_for_work_begins_at_once(api: Api, worker: Worker) -> None:
     began = time.monotonic()
     send(api, table(("x", 1)))
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # by schedule it would be ten
 
 
 def test_what_moved_is_named_and_can_be_left_out(api: Api, worker: Worker) -> None:

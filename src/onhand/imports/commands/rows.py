@@ -8,11 +8,12 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.model import has_control_characters
-from onhand.catalog.model.skus import is_valid_code, normalise
+from onhand.catalog.model.skus import LONGEST_NAME, is_valid_code, normalise
 from onhand.catalog.model.stores import is_valid_store, normalise_store
 from onhand.catalog.queries import find_registered
 from onhand.db.bulk import BulkWrite, Part, Row
 from onhand.imports.commands.working import Stop, Work
+from onhand.imports.model.cp932 import as_cp932
 from onhand.imports.model.gather import Gathering, Patch, Want
 from onhand.imports.model.plan import Action, Flag, Standing, Terms, Verdict, judge
 from onhand.imports.model.rows import FileRow
@@ -194,7 +195,7 @@ def change_row(work: Work, want: Want, known: KnownSku | None, flags: Iterable[F
     standing = Standing() if known is None else known.standing
     verdict = _verdict(work.terms, want, standing)
     name = image = None
-    if want.name and not want.has_conflict and (known is None or known.name != want.name):
+    if want.name and not want.has_conflict and (known is None or _is_other(want.name, known.name)):
         name = want.name
     if want.image_url and not want.has_conflict:
         image = None if known is not None and known.image_url == want.image_url else want.image_url
@@ -209,6 +210,11 @@ def change_row(work: Work, want: Want, known: KnownSku | None, flags: Iterable[F
         msgspec.json.encode([] if want.has_conflict else want.aliases).decode(),
         " ".join(flag.value for flag in dict.fromkeys((*verdict.flags, *flags))),
     )
+
+
+def _is_other(name: str, known: str) -> bool:
+    """Whether a name is not the known one, nor what an export in CP932 has made of it."""
+    return name != known and name != as_cp932(known).decode("cp932")[:LONGEST_NAME]
 
 
 def _verdict(terms: Terms, want: Want, standing: Standing) -> Verdict:

@@ -6,10 +6,9 @@ from enum import StrEnum
 from functools import lru_cache
 from io import SEEK_END, StringIO
 
+from onhand.imports.model.cp932 import as_cp932
 from onhand.imports.model.exports import Page
 from onhand.imports.writers.cells import Sheet, as_text
-
-_LONG_DASH = str.maketrans("—", "―")  # the one look-alike that Python's codec does not know
 
 
 class Encoding(StrEnum):
@@ -53,7 +52,7 @@ class Csv:
     def _encode(self, text: str) -> bytes:
         if self._encoding is Encoding.UTF_8:
             return text.encode()
-        encoded = text.translate(_LONG_DASH).encode("cp932", "xmlcharrefreplace")
+        encoded = as_cp932(text)
         if encoded.decode("cp932") != text:
             self.replaced += sum(not _fits(sign) for sign in text)
         return encoded
