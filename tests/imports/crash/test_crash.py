@@ -68,7 +68,7 @@ def run_victim(importer: Importer, deadly: int, when: str) -> bool:
         env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
