@@ -13,7 +13,7 @@ from onhand.world.trade import Moved
 NOT_KNOWN = "orders of other shops not known yet"
 NOT_TOLD = "shop not told yet"
 NOT_TAKEN = "push lost or not taken, and not repeated yet"
-RAISED = "number raised at the shop: by hand, or units put back"
+RAISED = "number raised at the shop: by hand, or by a restock of its own"
 UNEXPLAINED = "unexplained"
 # Until what was learned has been followed, planned and sent.
 _ON_ITS_WAY = timedelta(seconds=10)

@@ -157,8 +157,10 @@ class Process:
         self._look_at = moment
 
         def look() -> None:
-            if self._look_at == moment and self._runner is not None:
-                self._look_at = None
+            if self._look_at != moment:
+                return
+            self._look_at = None  # also while the process is dead: the next one plans anew
+            if self._runner is not None:
                 self._look(self._runner)
 
         self._turns.at(moment, look)
