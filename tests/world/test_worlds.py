@@ -1,6 +1,7 @@
 """Worlds with misfortunes and crashes come out right, the same each time; a wrong one tells."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,20 @@ def test_a_world_wants_a_database_of_its_own(url: str, tmp_path: Path) -> None:
 
     with pytest.raises(NotEmptyError):
         World(replace(SMALL, home=tmp_path, url=url))
+
+
+def test_a_new_process_works_whatever_was_to_happen_while_there_was_none(tmp_path: Path) -> None:
+    world = World(replace(SMALL, home=tmp_path))
+    try:
+        world.pass_time(timedelta(minutes=5))
+        world.process.die()
+        world.process.stir()
+        calls = world.network.calls.total()
+        world.pass_time(timedelta(minutes=20))
+        assert world.process.environment is not None
+        assert world.network.calls.total() > calls
+    finally:
+        world.close()
 
 
 @pytest.mark.slow
