@@ -23,6 +23,7 @@ from benchmarks import (
     p9_import,
     p10_sync,
     p11_start,
+    p12_pages,
 )
 from benchmarks.databases import Databases, databases
 from benchmarks.failures import FigureFailed
@@ -46,6 +47,7 @@ FIGURES: dict[str, Callable[[Bench], list[Row]]] = {
     "P-9": p9_import.measure,
     "P-10": p10_sync.measure,
     "P-11": p11_start.measure,
+    "P-12": p12_pages.measure,
 }
 
 

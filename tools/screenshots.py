@@ -5,16 +5,8 @@ that it starts by itself. Names of pages (`python -m tools.screenshots dashboard
 """
 
 import base64
-import json
-import os
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -23,6 +15,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, sync_playwright
 
 from tools.chromium import find_chromium
+from tools.showcase import Showcase, showcase
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs/images/console"
 LANGUAGES = ("ja", "zh", "en")
@@ -30,8 +23,8 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 DEVICES = {"desk": (1280, 800), "phone": (375, 760)}
 MOST_BYTES = 6_000_000  # of all pictures together
 _QUALITY = 45
-_ORDERS_PER_HOUR = 7_200
-_SELL_FOR_S = 40
+_DAYS = 2.0
+_ORDERS_PER_HOUR = 60
 _PASSWORD = "for pictures only"  # noqa: S105 - of a server that lives for a minute
 
 
@@ -114,35 +107,11 @@ PAGES = (
 )
 
 
-@contextmanager
-def running() -> Iterator[dict[str, Any]]:
-    """A server with the demo and shops that sell briskly; what it told when it was ready."""
-    folder = tempfile.mkdtemp(prefix="onhand-pictures-")
-    settings = {
-        "ONHAND_HOME": folder,
-        "PORT": "0",
-        "LOG_LEVEL": "error",
-        "SIMULATOR_PORT": "8199",
-        "SIMULATOR_ORDERS_PER_HOUR": str(_ORDERS_PER_HOUR),
-    }
-    program = Path(sys.executable).parent / "onhand"
-    process = subprocess.Popen(
-        [program, "serve", "--json"], env={**os.environ, **settings}, stdout=subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def set_up(browser: Browser, told: dict[str, Any]) -> Any:
+def set_up(browser: Browser, made: Showcase) -> Any:
     """Choose the first admin's password; the cookies of the session."""
     context = browser.new_context(locale="en-US")
     page = context.new_page()
-    page.goto(told["set_up"])
+    page.goto(made.set_up)
     page.locator("#password").fill(_PASSWORD)
     page.locator("#again").fill(_PASSWORD)
     page.locator("form .btn-primary").click()
@@ -176,27 +145,28 @@ def take(page: Page, url: str, shot: Shot, file: Path) -> int:
     return len(picture)
 
 
-def take_all(browser: Browser, told: dict[str, Any], shots: list[Shot]) -> None:
+def take_all(browser: Browser, made: Showcase, shots: list[Shot]) -> None:
     """Every shot in every language, theme and size."""
-    url: str = told["url"]
-    state = set_up(browser, told)
-    time.sleep(_SELL_FOR_S)
+    state = set_up(browser, made)
     for language in LANGUAGES:
         with browser.new_context(storage_state=state) as context:
-            speak(context, url, language)
-        for theme, (device, (width, height)) in product(THEMES, DEVICES.items()):
-            for shot in shots:
-                context = browser.new_context(
-                    storage_state=state if shot.signed_in else None,
-                    color_scheme=theme,
-                    viewport={"width": width, "height": height},
-                    locale={"ja": "ja-JP", "zh": "zh-CN", "en": "en-US"}[language],
-                    is_mobile=device == "phone",
-                )
-                file = FOLDER / f"{shot.name}-{language}-{theme}-{device}.webp"
-                size = take(context.new_page(), url, shot, file)
-                print(f"{file.name}: {size / 1000:.0f} kB")
-                context.close()
+            speak(context, made.url, language)
+        for theme, device, has_session in product(THEMES, DEVICES, (False, True)):
+            width, height = DEVICES[device]
+            with browser.new_context(
+                storage_state=state if has_session else None,
+                color_scheme=theme,
+                reduced_motion="reduce",
+                viewport={"width": width, "height": height},
+                locale={"ja": "ja-JP", "zh": "zh-CN", "en": "en-US"}[language],
+                is_mobile=device == "phone",
+            ) as context:
+                page = context.new_page()
+                for shot in shots:
+                    if shot.signed_in == has_session:
+                        file = FOLDER / f"{shot.name}-{language}-{theme}-{device}.webp"
+                        size = take(page, made.url, shot, file)
+                        print(f"{file.name}: {size / 1000:.0f} kB", flush=True)
 
 
 def main() -> int:
@@ -204,11 +174,14 @@ def main() -> int:
     wanted = set(sys.argv[1:])
     shots = [shot for shot in PAGES if not wanted or shot.name in wanted]
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with running() as told, sync_playwright() as playwright:
+    with (
+        showcase(_DAYS, orders_per_hour=_ORDERS_PER_HOUR, port=8199) as made,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        take_all(browser, told, shots)
+        take_all(browser, made, shots)
         browser.close()
     total = sum(file.stat().st_size for file in FOLDER.glob("*.webp"))
     print(f"all pictures together: {total / 1e6:.1f} MB")

@@ -1,10 +1,10 @@
 """The console in a real Chromium, against a real server on each database.
 
-A module has one server and one browser. `desk` and `phone` are pages on which `admin` is signed
-in; whatever goes wrong in the browser unasked fails the test.
+A process has one browser, and one server for each database. `desk` and `phone` are pages on which
+`admin` is signed in; whatever goes wrong in the browser unasked fails the test.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,6 +20,12 @@ from tools.chromium import find_chromium
 PASSWORD = "correct horse battery staple"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
+
+
+# For what has nothing to do with the database.
+on_one_database = pytest.mark.parametrize(
+    "database_settings", [pytest.param("sqlite", marks=pytest.mark.slow)], indirect=True
+)
 
 
 class Site:
@@ -39,11 +45,11 @@ class Site:
 
 
 @pytest.fixture(
-    scope="module",
+    scope="session",
     params=[pytest.param(name, marks=pytest.mark.slow) for name in ("sqlite", "postgresql")],
 )
 def database_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """Settings that put both environments into databases of the module's own."""
+    """Settings that put both environments into databases of their own."""
     if request.param == "sqlite":
         yield {}
         return
@@ -56,7 +62,7 @@ def database_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     with sync_playwright() as playwright:
@@ -67,7 +73,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(
     database_settings: dict[str, str], browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
@@ -101,24 +107,24 @@ def set_up(browser: Browser, link: str, state: Path) -> None:
 
 
 @pytest.fixture
-def watched() -> Iterator[Callable[[Page], Page]]:
-    """`watched(page)`: the page; what goes wrong on it fails the test."""
-    watcher = Watcher()
-    yield watcher.watch
-    assert not watcher.complaints, "\n".join(watcher.complaints)
+def watcher() -> Iterator[Watcher]:
+    """What goes wrong on the pages that it watches fails the test."""
+    made = Watcher()
+    yield made
+    assert not made.complaints, "\n".join(made.complaints)
 
 
 @pytest.fixture
-def desk(site: Site, watched: Callable[[Page], Page]) -> Iterator[Page]:
+def desk(site: Site, watcher: Watcher) -> Iterator[Page]:
     """A signed-in page as wide as a desk's."""
     context = site.visit()
-    yield watched(context.new_page())
+    yield watcher.watch(context.new_page())
     context.close()
 
 
 @pytest.fixture
-def phone(site: Site, watched: Callable[[Page], Page]) -> Iterator[Page]:
+def phone(site: Site, watcher: Watcher) -> Iterator[Page]:
     """A signed-in page as narrow as a phone's, with touch."""
     context = site.visit(viewport=PHONE, has_touch=True, is_mobile=True)
-    yield watched(context.new_page())
+    yield watcher.watch(context.new_page())
     context.close()

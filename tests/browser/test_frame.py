@@ -1,27 +1,12 @@
 """The frame in a browser: signing in, languages, themes, keyboard, live, phones."""
 
 import re
-from typing import Literal
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Site
+from tests.browser.conftest import PASSWORD, Site, on_one_database
 from tests.browser.watching import assert_accessible
-
-PAGES = ["/console/test/", "/console/live/", "/console/test/account"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_fit(scheme: Literal["light", "dark"], phone: Page) -> None:
-    phone.emulate_media(color_scheme=scheme)
-    for path in PAGES:
-        phone.goto(path)
-        for width in (1280, 375):
-            phone.set_viewport_size({"width": width, "height": 900})
-            assert phone.evaluate("document.documentElement.scrollWidth") <= width
-            assert_accessible(phone)
 
 
 def test_somebody_signs_in_and_out(site: Site) -> None:
@@ -55,6 +40,7 @@ def test_the_language_is_chosen_and_kept(site: Site, desk: Page) -> None:
     assert desk.locator("html").get_attribute("lang") == "en"
 
 
+@on_one_database
 def test_the_theme_is_chosen_and_kept(desk: Page) -> None:
     desk.goto("/console/test/")
     background = "getComputedStyle(document.body).backgroundColor"
@@ -69,6 +55,7 @@ def test_the_theme_is_chosen_and_kept(desk: Page) -> None:
     assert desk.evaluate(background) == light
 
 
+@on_one_database
 def test_the_environment_is_a_word_and_a_colour(desk: Page) -> None:
     desk.goto("/console/test/")
     here = desk.get_by_role("group", name="Environment").locator("[aria-current]")
@@ -80,6 +67,7 @@ def test_the_environment_is_a_word_and_a_colour(desk: Page) -> None:
     assert here.evaluate(colour) != test
 
 
+@on_one_database
 def test_the_keyboard_reaches_everything(desk: Page) -> None:
     desk.goto("/console/live/")
     desk.keyboard.press("Tab")
@@ -109,6 +97,7 @@ def test_the_dashboard_follows_the_ledger(site: Site, desk: Page) -> None:
     expect(latest).to_contain_text("+7")
 
 
+@on_one_database
 def test_a_page_can_be_read_without_script(site: Site) -> None:
     context = site.visit(java_script_enabled=False)
     page = context.new_page()
@@ -119,6 +108,7 @@ def test_a_page_can_be_read_without_script(site: Site) -> None:
     context.close()
 
 
+@on_one_database
 def test_the_first_load_is_light(site: Site, desk: Page) -> None:
     sizes: list[int] = []
     desk.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))

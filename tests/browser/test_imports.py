@@ -37,12 +37,3 @@ def test_a_cp932_file_is_seen_brought_in_and_taken_back(desk: Page, tmp_path: Pa
     desk.get_by_role("button", name="Take back all of it").click()
     expect(desk.get_by_text("Taken back: the stock of")).to_be_visible()
     expect(desk.get_by_text("Taken back", exact=True)).to_be_visible()
-
-
-def test_reports_audit_and_exports_are_accessible_and_fit(phone: Page) -> None:
-    for path in ("reports/top_movers", "audit", "exports", "imports"):
-        phone.goto(f"/console/test/{path}")
-        for width in (1280, 375):
-            phone.set_viewport_size({"width": width, "height": 900})
-            assert phone.evaluate("document.documentElement.scrollWidth") <= width
-            assert_accessible(phone)

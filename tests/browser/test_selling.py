@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site
-from tests.browser.watching import assert_accessible
 
-# Polled every 15 seconds; then another few until the shop was told.
+# Until a shop was asked and the others were told; a busy machine takes its time.
 SOON_MS = 40_000
 
 
@@ -35,10 +34,12 @@ class Shops:
         self._api.close()
 
     def buy(self, town: str, name: str, units: int = 1) -> None:
-        """Somebody buys in one of the shops."""
+        """Somebody buys in one of the shops, which is asked for orders at once."""
         line = {"item": f"{town}-{name}", "variant": "normal-inventory", "units": units}
         answer = self._sim.post(f"/{town}-bags/orders", json={"lines": [line]})
         answer.raise_for_status()
+        body = {"store": f"{town}-bags"}
+        self._api.post("/rakuten/manual-poll", json=body).raise_for_status()
 
     def offered(self, town: str, sku: str) -> int:
         """What a shop shows its buyers."""
@@ -169,21 +170,3 @@ def test_a_rule_is_set_after_a_dry_run(desk: Page, shops: Shops) -> None:
     desk.goto(f"/console/test/listings/{listing}")
     expect(figure(desk, "Shows, as far as we know")).to_have_text("75", timeout=SOON_MS)
     assert shops.offered("sendai", "TW2003") == 75
-
-
-PAGES = (
-    *("orders", "desk", "oversold", "sync", "sync/failed", "sync/pushes", "sync/drift"),
-    *("stores", "stores/new", "stores/tokyo-bags", "stores/tokyo-bags/listings"),
-    *("stores/tokyo-bags/rule?try=1&cap_units=3", "tasks"),
-)
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 375), ("dark", 1280)])
-def test_the_pages_are_accessible_and_fit(phone: Page, scheme: str, width: int) -> None:
-    phone.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    phone.set_viewport_size({"width": width, "height": 900})
-    for path in PAGES:
-        phone.goto(f"/console/test/{path}")
-        phone.get_by_role("heading", level=1).wait_for()
-        assert_accessible(phone)
-        assert phone.evaluate("document.documentElement.scrollWidth") <= width, path

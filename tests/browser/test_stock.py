@@ -1,23 +1,10 @@
 """Stock in a browser: find a SKU and explain its number; adjust with a reason and undo it."""
 
 import re
-from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
-from tests.browser.watching import assert_accessible
-
-PATHS = (
-    "/console/test/stock",
-    "/console/test/stock/ce1111",
-    "/console/test/stock/ce1111/explain",
-    "/console/test/stock/ce1111/adjust",
-    "/console/test/stock/ce1111/edit",
-    "/console/test/stock/-/new",
-    "/console/live/stock",
-)
+from tests.browser.conftest import on_one_database
 
 
 def test_a_sku_is_found_and_its_number_explained(desk: Page) -> None:
@@ -64,6 +51,7 @@ def test_an_adjustment_is_made_with_a_reason_and_undone(desk: Page) -> None:
     expect(desk.locator("#events")).to_contain_text("Was taken back")
 
 
+@on_one_database
 def test_many_are_chosen_and_changed(desk: Page) -> None:
     desk.goto("/console/test/stock?search=tea-")
     desk.get_by_label("Choose all on this page").check()
@@ -77,16 +65,3 @@ def test_many_are_chosen_and_changed(desk: Page) -> None:
     desk.get_by_label("Save this view as").fill("残りわずか")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_role("link", name="残りわずか")).to_have_attribute("aria-current", "true")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_fit(
-    scheme: str, site: Site, phone: Page, watched: Callable[[Page], Page]
-) -> None:
-    phone.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    for path in PATHS:
-        phone.goto(path)
-        for width in (375, 1280):
-            phone.set_viewport_size({"width": width, "height": 900})
-            assert_accessible(phone)
-            assert phone.evaluate("document.documentElement.scrollWidth") <= width, path

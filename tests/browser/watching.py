@@ -43,7 +43,7 @@ class Watcher:
             self.complaints.append(f"answer: {response.status} {response.url}")
 
 
-def assert_accessible(page: Page) -> None:
+def assert_accessible(page: Page, name: str = "") -> None:
     """Axe finds nothing serious on the page as it stands."""
     # Playwright puts it in from outside the page, where its policy does not apply.
     page.evaluate(_AXE.read_text(encoding="utf-8"))
@@ -53,4 +53,4 @@ def assert_accessible(page: Page) -> None:
         for one in found["violations"]
         if one["impact"] in _SERIOUS
     ]
-    assert not serious, "\n".join(serious)
+    assert not serious, "\n".join([name, *serious])
