@@ -17,7 +17,7 @@ from onhand.access.commands import create_token
 from onhand.access.model import Actor, EnvironmentName, NewToken, Scope
 from onhand.access.model import Refusal as AccessRefusal
 from onhand.bootstrap.clock import utc_now
-from onhand.bootstrap.environment import Environment, first_start, open_environments
+from onhand.bootstrap.environment import Clock, Environment, first_start, open_environments
 from onhand.bootstrap.settings import load_settings
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import NewSku
@@ -124,14 +124,16 @@ def sku_codes(count_of_skus: int = SKUS) -> list[str]:
 
 
 @contextmanager
-def open_shop(bench: Bench, kind: str, *, skus: int = SKUS) -> Iterator[Shop]:
+def open_shop(
+    bench: Bench, kind: str, *, skus: int = SKUS, clock: Clock = utc_now
+) -> Iterator[Shop]:
     """Make a shop with `skus` stocked SKUs in a fresh database; closed when the block ends."""
     bench.say(f"{kind}: stocking {skus:,} SKUs")
     home = bench.folder / f"home-{next(_homes)}"
     home.mkdir()
     url = bench.databases.fresh_url(kind)
     settings = load_settings({"DATABASE_URL": url, "ONHAND_HOME": str(home)})
-    onhand = open_environments(settings)
+    onhand = open_environments(settings, clock=clock)
     try:
         first_start(onhand)
         environment = onhand.environment(EnvironmentName.TEST)

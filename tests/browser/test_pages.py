@@ -1,19 +1,25 @@
 """Every page with something on it: nothing serious for axe, nothing wider than the screen."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from onhand.web.console.app import declared
 from tests.browser.conftest import DESK, PHONE, Site, set_up
 from tests.browser.watching import Watcher, assert_accessible
 from tests.databases import free_port
-from tools.screenshots import PAGES
+from tools.screenshots import PAGES, draw_goods
 from tools.showcase import showcase
 
 # Without anything on them; the pages of `live` wait for real shops.
 EMPTY = ("", "stock", "orders", "desk", "sync", "stores", "imports", "counts", "tasks", "audit")
+
+# Files, an address that leads to another one, and what is seen once, before all others.
+_NO_PAGES = r"/exports/|/export$|/file$|/bad-rows$|/reports$|/set-up$"
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +27,10 @@ def lively(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A server whose demo has a past, so that lists are full and there is trouble."""
     state = tmp_path_factory.mktemp("lively") / "state.json"
     with showcase(0.1, orders_per_hour=0, port=free_port()) as made:
+        with browser.new_context() as context:
+            first = context.new_page()
+            first.goto(made.set_up)
+            assert_accessible(first)
         set_up(browser, made.set_up, state)
         yield Site(made.url, browser, state)
 
@@ -34,13 +44,16 @@ def test_pages_are_accessible_and_fit(
     context = lively.visit(
         viewport=screen, is_mobile=is_phone, color_scheme=scheme, reduced_motion="reduce"
     )
-    context.route("https://**", lambda route: route.fulfill(status=200, content_type="image/gif"))
+    draw_goods(context)
     page = watcher.watch(context.new_page())
+    seen: set[str] = set()
     for shot in PAGES:
         page.goto(f"/console/test{shot.path}" if shot.signed_in else shot.path)
         if shot.before is not None:
             shot.before(page)
         check(page, shot.name, screen["width"])
+        seen.add(urlsplit(page.url).path)
+    assert unseen(seen) == []
     for path in EMPTY:
         page.goto(f"/console/live/{path}")
         check(page, f"live: {path}", screen["width"])
@@ -51,3 +64,18 @@ def check(page: Page, name: str, width: int) -> None:
     """Nothing serious, nothing cut off."""
     assert_accessible(page, name)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def unseen(paths: set[str]) -> list[str]:
+    """The pages that are declared and were not among these addresses."""
+    declared_pages = [
+        path.replace("{environment}", "test")
+        for path, page in declared()
+        if page.method == "GET" and not re.search(_NO_PAGES, path)
+    ]
+    patterns = {path: re.sub(r"{\w+}", "[^/]+", f"/console{path}") for path in declared_pages}
+    return [
+        path
+        for path, pattern in patterns.items()
+        if not any(re.fullmatch(pattern, visited) for visited in paths)
+    ]

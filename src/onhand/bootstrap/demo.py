@@ -43,9 +43,9 @@ _GOODS: tuple[tuple[str, str, int, dict[str, str]], ...] = (
     ("MUG-8001", "Enamel mug, speckled", 1, {"color": "blue", "size": "350 ml"}),
 )
 _STORES = {
-    "tokyo-bags": "東京うつわ店 (simulated)",
-    "osaka-bags": "大阪うつわ店 (simulated)",
-    "sendai-bags": "仙台うつわ店 (simulated)",
+    "tokyo-bags": "東京うつわ店",
+    "osaka-bags": "大阪うつわ店",
+    "sendai-bags": "仙台うつわ店",
 }
 _POLL_INTERVAL_S = 15
 _ALIASES = {"CE1111": ("kyusu-white",), "MUG-8001": ("4901234567894",)}

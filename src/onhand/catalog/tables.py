@@ -100,3 +100,9 @@ sa.Index(
     postgresql_where=listing.c.sku_id.is_(None),
     sqlite_where=listing.c.sku_id.is_(None),
 )
+sa.Index(
+    "ix_listing_missing",
+    listing.c.store_id,
+    postgresql_where=listing.c.missing_since.is_not(None),
+    sqlite_where=listing.c.missing_since.is_not(None),
+)

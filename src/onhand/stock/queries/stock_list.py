@@ -136,10 +136,11 @@ def _within(wanted: StockFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.state is StockState.OVERSOLD:
         within.append(_AVAILABLE < 0)
     if wanted.store is not None:
-        mapped = sa.select(listing.c.sku_id).where(
-            listing.c.store_id == normalise_store(wanted.store), listing.c.sku_id.is_not(None)
+        # Asked for each SKU in turn: a page is found without reading the whole catalogue.
+        mapped = sa.exists().where(
+            listing.c.store_id == normalise_store(wanted.store), listing.c.sku_id == _HEAD.sku_id
         )
-        within.append(_HEAD.sku_id.in_(mapped))
+        within.append(mapped)
     return within
 
 

@@ -18,6 +18,7 @@ from onhand.sync.tables import listing_push
 
 _PAGE = 1000
 _ATTEMPTS = 8
+_FIRST = ("", "")  # no item is called so
 _PUSH = listing_push.c
 
 
@@ -47,7 +48,7 @@ class Plan:
 
 def changes(connection: sa.Connection, plan: Plan, *, now: datetime) -> Iterator[PlannedChange]:
     """The mapped listings whose number would differ from the last one planned."""
-    after = ""
+    after = _FIRST
     while True:
         rows = connection.execute(_listings(plan.store_id, after)).all()
         if not rows:
@@ -68,7 +69,7 @@ def changes(connection: sa.Connection, plan: Plan, *, now: datetime) -> Iterator
                     shows_now=row.target,
                     would_show=units,
                 )
-        after = rows[-1].listing_id
+        after = _place(rows)
 
 
 def mark_changed(database: Database, plan: Plan, *, now: datetime) -> int:
@@ -92,14 +93,14 @@ def mark_all(database: Database, store_id: str, *, now: datetime) -> int:
     listings were marked. Raises:
         DatabaseUnavailable: some were marked.
     """
-    marked, after = 0, ""
+    marked, after = 0, _FIRST
     while True:
         with database.read() as connection:
             rows = connection.execute(_listings(store_id, after)).all()
         if not rows:
             return marked
         marked += _mark(database, [row.listing_id for row in rows], now)
-        after = rows[-1].listing_id
+        after = _place(rows)
 
 
 def _mark(database: Database, listing_ids: Sequence[str], now: datetime) -> int:
@@ -112,7 +113,13 @@ def _mark(database: Database, listing_ids: Sequence[str], now: datetime) -> int:
     return 0
 
 
-def _listings(store_id: str, after: str) -> sa.Select[Any]:
+def _place(rows: Sequence[sa.Row[Any]]) -> tuple[str, str]:
+    return rows[-1].item_key, rows[-1].variant_key
+
+
+def _listings(store_id: str, after: tuple[str, str]) -> sa.Select[Any]:
+    """The next page of a store's mapped listings, in the order of its unique index."""
+    place = (listing.c.item_key, listing.c.variant_key)
     return (
         sa.select(
             listing.c.listing_id,
@@ -124,7 +131,7 @@ def _listings(store_id: str, after: str) -> sa.Select[Any]:
         )
         .outerjoin(listing_push, _PUSH.listing_id == listing.c.listing_id)
         .where(listing.c.store_id == store_id, listing.c.sku_id.is_not(None))
-        .where(listing.c.listing_id > after)
-        .order_by(listing.c.listing_id)
+        .where(sa.tuple_(*place) > sa.tuple_(*after))
+        .order_by(*place)
         .limit(_PAGE)
     )

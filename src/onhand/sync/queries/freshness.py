@@ -1,8 +1,8 @@
 """How fresh the stores' numbers were, hour by hour (Y7)."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -11,33 +11,24 @@ from onhand.db.types import to_text
 
 MOST_HOURS = 24 * 14
 _HOUR = timedelta(hours=1)
-# The least age that so many hundredths of an hour's deliveries do not pass; `hour` as ISO text.
+MOST_DELIVERIES = 1_000
+# How old a change was when the shop had it, of the newest deliveries of a stretch of time.
 _AGES = (
-    "WITH told AS (SELECT store_id, {hour} AS hour, {seconds} AS age FROM push "
-    "WHERE settled_at >= :since AND settled_at <= :until AND outcome = 'delivered' "
-    "AND stale_at IS NOT NULL AND store_id = :store), "
-    "ranked AS (SELECT store_id, hour, age, "
-    "row_number() OVER (PARTITION BY store_id, hour ORDER BY age) AS place, "
-    "count(*) OVER (PARTITION BY store_id, hour) AS number FROM told) "
-    "SELECT hour, min(CASE WHEN place >= 0.5 * number THEN age END), "
-    "min(CASE WHEN place >= 0.99 * number THEN age END) FROM ranked GROUP BY hour"
+    "SELECT {seconds} FROM push WHERE store_id = :store AND settled_at >= :since "
+    "AND settled_at < :until AND outcome = 'delivered' AND stale_at IS NOT NULL "
+    "ORDER BY settled_at DESC LIMIT :most"
 )
-_BY_DIALECT = {
-    "sqlite": {
-        "hour": "substr(settled_at, 1, 13)",
-        "seconds": "(julianday(settled_at) - julianday(stale_at)) * 86400.0",
-    },
-    "postgresql": {
-        "hour": "to_char(timezone('UTC', settled_at), 'YYYY-MM-DD\"T\"HH24')",
-        "seconds": "extract(epoch FROM settled_at - stale_at)",
-    },
+_SECONDS = {
+    "sqlite": "(julianday(settled_at) - julianday(stale_at)) * 86400.0",
+    "postgresql": "extract(epoch FROM settled_at - stale_at)",
 }
 
 
 class StoreFreshness(msgspec.Struct, frozen=True):
     """Of each hour, how old changes were when the store's shop had them, in seconds.
 
-    None: nothing was told in that hour.
+    None: nothing was told in that hour. Of more than 1,000 deliveries in an hour the newest 1,000
+    count.
     """
 
     store: str
@@ -65,26 +56,27 @@ def freshness_per_hour(connection: sa.Connection, *, now: datetime, hours: int) 
         raise ValueError(f"the hours are 1 … {MOST_HOURS}")
     running = now.replace(minute=0, second=0, microsecond=0)
     starts = [running - _HOUR * back for back in reversed(range(hours))]
-    dialect = connection.dialect.name
-    statement = sa.text(_AGES.format(**_BY_DIALECT[dialect]))
-    since: datetime | str = starts[0]
-    until: datetime | str = now
-    if dialect == "sqlite":
-        since, until = to_text(starts[0]), to_text(now)
+    statement = sa.text(_AGES.format(seconds=_SECONDS[connection.dialect.name]))
     found = []
-    for store_id in connection.execute(sa.text("SELECT store_id FROM store ORDER BY store_id")):
-        rows = connection.execute(
-            statement, {"since": since, "until": until, "store": store_id[0]}
-        ).all()
-        if rows:
-            found.append(_line(store_id[0], rows, starts))
+    for (store_id,) in connection.execute(sa.text("SELECT store_id FROM store ORDER BY store_id")):
+        ages = [_ages(connection, statement, store_id, since=start) for start in starts]
+        if any(ages):
+            slow = [_least(each, 0.99) for each in ages]
+            found.append(StoreFreshness(store_id, [_least(each, 0.5) for each in ages], slow))
     return FreshnessHistory(starts, found)
 
 
-def _line(store_id: str, rows: Iterable[Sequence[Any]], starts: list[datetime]) -> StoreFreshness:
-    middle: list[float | None] = [None] * len(starts)
-    slow: list[float | None] = [None] * len(starts)
-    for hour, half, most in rows:
-        at = (datetime.fromisoformat(f"{hour}:00+00:00") - starts[0]) // _HOUR
-        middle[at], slow[at] = round(float(half), 3), round(float(most), 3)
-    return StoreFreshness(store_id, middle, slow)
+def _ages(
+    connection: sa.Connection, statement: sa.TextClause, store_id: str, *, since: datetime
+) -> list[float]:
+    """The ages of an hour's deliveries, the least first."""
+    span: tuple[datetime | str, datetime | str] = (since, since + _HOUR)
+    if connection.dialect.name == "sqlite":
+        span = (to_text(since), to_text(since + _HOUR))
+    asked = {"store": store_id, "since": span[0], "until": span[1], "most": MOST_DELIVERIES}
+    return sorted(float(age) for (age,) in connection.execute(statement, asked))
+
+
+def _least(ages: Sequence[float], share: float) -> float | None:
+    """The least age that so large a share (0 … 1) of them does not pass."""
+    return round(ages[math.ceil(share * len(ages)) - 1], 3) if ages else None

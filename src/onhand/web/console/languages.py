@@ -73,7 +73,7 @@ class Reader:
         """A number with its separators; a dash for none."""
         if value is None:
             return "–"
-        return babel_numbers.format_decimal(value, locale=self._locale)
+        return babel_numbers.format_decimal(value, locale=self._locale).replace("-", "−")
 
     def signed(self, value: int) -> str:
         """A change: `+5`, `−3`, `±0`."""
