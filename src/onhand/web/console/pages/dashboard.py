@@ -25,7 +25,7 @@ pages = Pages(
     )
 )
 _HOURS = 24
-_EVENTS = 15
+_EVENTS = 10
 
 
 @pages.get("/", Right.READ)
