@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from psycopg import sql
 
 from tests.browser.watching import Watcher
@@ -21,6 +21,9 @@ PASSWORD = "correct horse battery staple"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
 
+
+# How long something may be missing: a busy machine takes its time, a quick one does not wait.
+expect.set_options(timeout=20_000)
 
 # For what has nothing to do with the database.
 on_one_database = pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from onhand.sync.queries.drifts import DRIFTED
 from onhand.sync.tables import call_slot, drift, listing_push, push, store_progress
 
 FRESHNESS_OVER = timedelta(hours=24)
-_MOST_DELIVERIES = 10_000
+_MOST_DELIVERIES = 2_000
 _PUSH = listing_push.c
 _SECONDS = {
     "sqlite": "(julianday(settled_at) - julianday(stale_at)) * 86400.0",
@@ -35,7 +35,7 @@ _AGES = (
 class Freshness(msgspec.Struct, frozen=True):
     """How old changes were when the shop had them, in seconds, over the last 24 hours.
 
-    Of more than 10,000 deliveries in that time the newest 10,000 count.
+    Of more than 2,000 deliveries in that time the newest 2,000 count.
     """
 
     deliveries: int

@@ -68,10 +68,11 @@ def _heads_with_lapsed(connection: sa.Connection, now: datetime) -> Sequence[tup
     lapsed = sa.func.sum(_HOLD.units_held)
     columns = (_HEAD.on_hand, _HEAD.reserved, _HEAD.low_stock_threshold)
     statement = (
-        sa.select(_HEAD.sku_id, *columns, lapsed.label("units"))
-        .join(reservation, _HEAD.sku_id == _HOLD.sku_id)
+        sa.select(_HOLD.sku_id, *columns, lapsed.label("units"))
+        .join(ledger_head, _HEAD.sku_id == _HOLD.sku_id)
         .where(_HEAD.registered)
         .where(_HEAD.next_expiry_at <= now, _HOLD.units_held > 0, _HOLD.expires_at <= now)
-        .group_by(_HEAD.sku_id, *columns)
+        # By the hold's column: in the order of the head's, SQLite would read every head.
+        .group_by(_HOLD.sku_id, *columns)
     )
     return [(row, int(row.units)) for row in connection.execute(statement)]
