@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --gene
 	--no-emit-index-url --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench assets lock clean venv venv-dev
+.PHONY: help run test check bench assets chromium lock clean venv venv-dev
 .PHONY: static types tidy style imports dependencies
 
 help: ## list the targets
@@ -20,7 +20,7 @@ help: ## list the targets
 run: venv assets ## start Onhand (PORT=8000 ONHAND_HOME=.onhand)
 	@PORT='$(PORT)' ONHAND_HOME='$(ONHAND_HOME)' exec $(BIN)/onhand serve
 
-test: venv-dev assets static ## every check and the whole test suite
+test: venv-dev assets chromium static ## every check and the whole test suite
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: venv-dev assets static ## the quick part of `test`, for while you work
@@ -46,6 +46,9 @@ venv:
 
 venv-dev:
 	@PYTHON='$(PYTHON)' tools/venv.sh dev
+
+chromium:
+	@tools/chromium.sh
 
 static:
 	@$(MAKE) --no-print-directory -j2 --output-sync types tidy style imports dependencies
