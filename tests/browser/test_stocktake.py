@@ -13,6 +13,7 @@ def test_a_shelf_is_counted_on_a_phone(phone: Page, watcher: Watcher) -> None:
     phone.get_by_label("Code, name or alias").fill("tea-400")
     phone.get_by_role("button", name="Begin counting").tap()
     expect(phone.get_by_label("Scan or type a code")).to_be_focused()
+    phone.wait_for_load_state()  # before that, each scan is a form sent and a page loaded
 
     for code in ("TEA-4003", "TEA-4003", "silk-5001"):  # as a scanner types it
         phone.keyboard.type(code)
