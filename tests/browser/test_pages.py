@@ -36,6 +36,7 @@ def lively(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # more than fifty pages
 @pytest.mark.parametrize(("scheme", "is_phone"), [("light", False), ("dark", True)])
 def test_pages_are_accessible_and_fit(
     lively: Site, watcher: Watcher, scheme: Literal["light", "dark"], is_phone: bool
