@@ -39,7 +39,7 @@ def recount(rows: list[tuple[str, int | None]], terms: Terms) -> dict[str, int]:
     return {sku: units for sku, units in after.items() if units}
 
 
-@settings(max_examples=100, suppress_health_check=[*HealthCheck])
+@settings(max_examples=40, suppress_health_check=[*HealthCheck])
 @given(
     rows=ROWS,
     terms=st.builds(
