@@ -1,9 +1,13 @@
 """Folding a SKU's events back into balances, and noticing where they do not add up."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from onhand.stock.model.book import Balance
 from onhand.stock.model.events import Encode, Event, Kind, chain_hash, encode_fields
+
+_NAMES = ("seq", "hash", "recorded_at", "on_hand_after", "reserved_after", "shortfall_after")
+_CHECKED = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,38 @@ class Fold:
 
     def add(self, event: Event) -> None:
         """Take in the next event by seq; what does not follow from the ones before is noted."""
-        self._check(event, "seq", event.seq, self.version + 1)
-        self._check(event, "hash", event.hash, chain_hash(self.hash, self.encode(event[:-1])))
-        if event.recorded_at < self.recorded_at:
-            self._check(event, "recorded_at", event.recorded_at, self.recorded_at)
-        self.move(event)
-        balance = self.balances[event.location_id]
-        self._check(event, "on_hand_after", event.on_hand_after, balance.on_hand)
-        self._check(event, "reserved_after", event.reserved_after, balance.reserved)
-        self._check(event, "shortfall_after", event.shortfall_after, balance.shortfall)
+        follows = (
+            self.version + 1,
+            chain_hash(self.hash, self.encode(event[:-1])),
+            max(self.recorded_at, event.recorded_at),
+        )
+        balance = self.move(event)
+        derived = (*follows, balance.on_hand, balance.reserved, balance.shortfall)
+        if _CHECKED(event) != derived:
+            self._note(event, derived)
 
-    def move(self, event: Event) -> None:
-        """Apply the event's changes without looking at its stored balances."""
+    def move(self, event: Event) -> Balance:
+        """Apply the event's changes, its stored balances unseen; returns the balance moved."""
         if event.generation != self.generation:
             self.generation = event.generation
             self.balances = {}
             self.held = {}
             self.units_reserved = self.units_shipped = self.units_returned = 0
-        balance = self.balances.setdefault(event.location_id, Balance())
+        balance = self.balances.get(event.location_id)
+        if balance is None:
+            balance = self.balances[event.location_id] = Balance()
         balance.on_hand += event.on_hand_change
         balance.reserved += event.reserved_change
-        short = max(0, -balance.available)
-        balance.shortfall = short if event.kind == Kind.OVERSOLD else min(balance.shortfall, short)
+        if event.kind == Kind.OVERSOLD:
+            balance.shortfall = max(0, -balance.available)
+        elif balance.shortfall:
+            balance.shortfall = min(balance.shortfall, max(0, -balance.available))
         balance.version = self.version = event.seq
         self.hash = event.hash
         self.recorded_at = event.recorded_at
         if event.reservation_id is not None:
             self._move_hold(event, event.reservation_id)
+        return balance
 
     def _move_hold(self, event: Event, reservation_id: str) -> None:
         if event.reserved_change:
@@ -80,15 +89,16 @@ class Fold:
         elif event.kind == Kind.RETURNED:
             self.units_returned += event.on_hand_change
 
-    def _check(self, event: Event, what: str, stored: object, derived: object) -> None:
-        if stored != derived:
-            self.mismatches.append(
-                Mismatch(
-                    self.sku_id,
-                    f"event {what}",
-                    str(stored),
-                    str(derived),
-                    seq=event.seq,
-                    location=event.location_id,
+    def _note(self, event: Event, derived: tuple[object, ...]) -> None:
+        for name, is_now, should_be in zip(_NAMES, _CHECKED(event), derived, strict=True):
+            if is_now != should_be:
+                self.mismatches.append(
+                    Mismatch(
+                        self.sku_id,
+                        f"event {name}",
+                        str(is_now),
+                        str(should_be),
+                        seq=event.seq,
+                        location=event.location_id,
+                    )
                 )
-            )

@@ -87,8 +87,7 @@ def stream_events(connection: sa.Connection, sql: str) -> Iterator[Event]:
     streaming = connection.execution_options(stream_results=True, max_row_buffer=_FETCH)
     rows = streaming.exec_driver_sql(sql)
     while batch := rows.fetchmany(_FETCH):
-        for row in batch:
-            yield event_from_row(row)
+        yield from map(event_from_row, batch)
 
 
 def event_from_row(row: Any) -> Event:
