@@ -129,11 +129,16 @@ def _needs(pending: Sequence[Pending], policy: Policy) -> _Needs:
     return needs
 
 
+_WITH_LINES = (Reserve, Release, Deduct, Return, Receive, Adjust, Count, Transfer)
+_OF_HOLDS = (Release, Deduct, Return)
+
+
 def _add_needs(needs: _Needs, command: Command, policy: Policy) -> None:
     ask = command.ask
-    if isinstance(ask, Reserve | Release | Deduct | Return | Receive | Adjust | Count | Transfer):
-        needs.codes.update(line.sku for line in ask.lines)
-    if isinstance(ask, Release | Deduct | Return):
+    if isinstance(ask, _WITH_LINES):
+        for line in ask.lines:
+            needs.codes.add(line.sku)
+    if isinstance(ask, _OF_HOLDS):
         needs.references.add(ask.reference)
     elif isinstance(ask, ChangeHold):
         needs.reservation_ids.add(ask.reservation_id)

@@ -10,6 +10,8 @@ from onhand.stock.model.commands import Command
 
 Result = Accepted | Refusal
 
+_encode = msgspec.json.Encoder().encode
+
 
 @dataclass(slots=True)
 class Pending:
@@ -27,7 +29,5 @@ def identify(command: Command) -> Pending:
     return Pending(
         command,
         new_command_id() if key is None else command_id(key_space, key),
-        request_hash(
-            type(command.ask).__name__, msgspec.json.encode((command.ask, command.store_id))
-        ),
+        request_hash(type(command.ask).__name__, _encode((command.ask, command.store_id))),
     )

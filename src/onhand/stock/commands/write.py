@@ -89,7 +89,7 @@ _WRITE = BulkWrite(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """An accepted command for the audit trail."""
 
@@ -125,22 +125,27 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
         unregister(connection, sku_id, at=book.now)
 
 
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
+_OF_SKU = (SetPolicy, ResetSku)
+_OF_SKUS = (ExpireHolds, Note)
 
 
 def answer(draft: Draft, command: Command) -> str:
     """The answer as JSON text: kept with the command and given again on a replay."""
     book, ask = draft.book, command.ask
-    stocks = {change.stock.sku_id: change.stock for change in draft.changes}
-    holds = {id(change.hold): change.hold for change in draft.changes if change.hold is not None}
+    stocks: dict[str, SkuStock] = {}
+    holds: dict[str, Hold] = {}
+    for change in draft.changes:
+        stocks[change.stock.sku_id] = change.stock
+        if change.hold is not None:
+            holds[change.hold.reservation_id] = change.hold
     if isinstance(ask, ChangeHold):
-        hold = book.holds[ask.reservation_id]
-        holds[id(hold)] = hold
-    elif isinstance(ask, SetPolicy | ResetSku):
+        holds[ask.reservation_id] = book.holds[ask.reservation_id]
+    elif isinstance(ask, _OF_SKU):
         stock = book.stocks[book.names.get(ask.sku, ask.sku)]
         stocks[stock.sku_id] = stock
     levels = [
-        LevelAnswer(s.sku_id, s.on_hand, s.reserved, s.available, s.version)
+        LevelAnswer(s.sku_id, s.on_hand, s.reserved, s.on_hand - s.reserved, s.version)
         for s in stocks.values()
     ]
     body: StockAnswer | UndoPart
@@ -152,7 +157,7 @@ def answer(draft: Draft, command: Command) -> str:
     else:
         reservations = [_reservation_answer(hold) for hold in holds.values()]
         body = StockAnswer(draft.command_id, book.now_text, reservations, levels)
-    return _encoder.encode(body).decode()
+    return _encode(body).decode()
 
 
 def _reservation_answer(hold: Hold) -> ReservationAnswer:
@@ -254,14 +259,12 @@ def _subject(command: Command) -> str:
         return ask.undoes
     reference = getattr(ask, "reference", None)
     if reference is not None:
-        return f"{reference.type.value}:{reference.id}"
+        return f"{reference.type}:{reference.id}"
     if isinstance(ask, ChangeHold):
         return f"reservation:{ask.reservation_id}"
-    if isinstance(ask, SetPolicy | ResetSku):
+    if isinstance(ask, _OF_SKU):
         return f"sku:{ask.sku}"
-    skus = (
-        ask.skus if isinstance(ask, ExpireHolds | Note) else tuple(line.sku for line in ask.lines)
-    )
+    skus = ask.skus if isinstance(ask, _OF_SKUS) else tuple(line.sku for line in ask.lines)
     more = f" +{len(skus) - 1}" if len(skus) > 1 else ""
     return f"sku:{skus[0]}{more}" if skus else "nothing"
 
@@ -271,4 +274,4 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _json(value: dict[str, object] | None) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
+    return None if value is None else _encode(value).decode()

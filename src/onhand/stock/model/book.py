@@ -124,23 +124,22 @@ class Change:
 
     def apply(self) -> None:
         """Move the balance and the hold, and remember what they were after it."""
-        balance = self._move(1)
-        self.shortfall_before = balance.shortfall
+        balance = self._move(self.on_hand, self.reserved)
+        shortfall = self.shortfall_before = balance.shortfall
         if self.kind is Kind.OVERSOLD:
             balance.shortfall = max(0, -balance.available)
-        elif balance.shortfall:
-            balance.shortfall = min(balance.shortfall, max(0, -balance.available))
+        elif shortfall:
+            balance.shortfall = min(shortfall, max(0, -balance.available))
         self.on_hand_after = balance.on_hand
         self.reserved_after = balance.reserved
         self.shortfall_after = balance.shortfall
 
     def revert(self) -> None:
         """Undo `apply`; changes are taken back in reverse order."""
-        self._move(-1).shortfall = self.shortfall_before
+        self._move(-self.on_hand, -self.reserved).shortfall = self.shortfall_before
 
-    def _move(self, sign: int) -> Balance:
+    def _move(self, on_hand: int, reserved: int) -> Balance:
         stock = self.stock
-        on_hand, reserved = sign * self.on_hand, sign * self.reserved
         balance = stock.balance(self.location_id)
         balance.on_hand += on_hand
         balance.reserved += reserved
@@ -149,11 +148,12 @@ class Change:
         hold = self.hold
         if hold is not None:
             hold.units_held += reserved
-            if self.kind is Kind.RESERVED or self.kind is Kind.RELEASED:
+            kind = self.kind
+            if kind is Kind.RESERVED or kind is Kind.RELEASED:
                 hold.units_reserved += reserved
-            elif self.kind is Kind.SHIPPED:
+            elif kind is Kind.SHIPPED:
                 hold.units_shipped -= on_hand
-            elif self.kind is Kind.RETURNED:
+            elif kind is Kind.RETURNED:
                 hold.units_returned += on_hand
         return balance
 
@@ -251,19 +251,19 @@ class Book:
 
     def record(self, change: Change, stamp: Stamp) -> None:
         """Keep an applied change as an event of the SKU's chain, to be written."""
-        stock = change.stock
+        stock, hold = change.stock, change.hold
+        sku_id, location_id = stock.sku_id, change.location_id
         stock.version += 1
         stock.recorded_at = max(stock.recorded_at, self.now_text)
-        stock.balance(change.location_id).version = stock.version
-        hold = change.hold
+        stock.balances[location_id].version = stock.version
         reference = change.reference or stamp.reference
         happened_at = change.happened_at or stamp.happened_at
         fields = (
             stamp.command_id,
-            stock.sku_id,
+            sku_id,
             stock.generation,
             stock.version,
-            change.location_id,
+            location_id,
             str(change.kind),
             change.on_hand,
             change.reserved,
@@ -283,8 +283,8 @@ class Book:
         )
         stock.hash = chain_hash(stock.hash, self.encode(fields))
         self.events.append(Event._make((*fields, stock.hash)))
-        self.touched_levels.add((stock.sku_id, change.location_id))
-        self.touched_stocks.add(stock.sku_id)
+        self.touched_levels.add((sku_id, location_id))
+        self.touched_stocks.add(sku_id)
         if hold is not None:
             self._keep_hold(hold, change.kind)
 

@@ -97,14 +97,17 @@ def _check_moment(book: Book, command: Command) -> Refusal | None:
     return None
 
 
+_CHANGES_TERMS = (ChangeHold, SetPolicy, ResetSku)
+
+
 def _record(draft: Draft, command: Command) -> None:
-    book, ask = draft.book, command.ask
-    if isinstance(ask, ChangeHold | SetPolicy | ResetSku):
+    book, ask, caller = draft.book, command.ask, command.caller
+    if isinstance(ask, _CHANGES_TERMS):
         _change_terms(draft, ask)
     stamp = Stamp(  # asks that have no such field leave it out of their events
         draft.command_id,
-        command.caller.actor,
-        str(command.caller.source),
+        caller.actor,
+        str(caller.source),
         getattr(ask, "reference", None),
         getattr(ask, "reason", None),
         command.idempotency_key,

@@ -12,7 +12,7 @@ from onhand.stock.model.refusals import Broken, InsufficientStock, Shortage, Unk
 LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bits hold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HoldTerms:
     """For whom, for what and until when a command makes holds."""
 
@@ -149,6 +149,7 @@ class Draft:
     def is_too_large(self) -> SkuStock | None:
         """The first SKU with a balance beyond what the ledger keeps."""
         for change in self.changes:
-            if max(abs(change.on_hand_after), change.reserved_after) > LARGEST_BALANCE:
+            on_hand, reserved = change.on_hand_after, change.reserved_after
+            if not (-LARGEST_BALANCE <= on_hand <= LARGEST_BALANCE >= reserved):
                 return change.stock
         return None

@@ -29,10 +29,10 @@ def resolve_lines(draft: Draft, lines: Iterable[Line]) -> list[Want] | Refusal:
         stock = draft.book.find(line.sku)
         if stock is None:
             return UnknownSku((line.sku,))
-        refusal = draft.check_location(line.location)
-        if refusal is not None:
+        location = line.location
+        if location is not None and (refusal := draft.check_location(location)) is not None:
             return refusal
-        wants.append(Want(stock, line.units, line.location))
+        wants.append(Want(stock, line.units, location))
     return wants
 
 
@@ -49,10 +49,10 @@ def decide_reserve(draft: Draft, ask: Reserve) -> Refusal | None:
     wants = resolve_lines(draft, ask.lines)
     if isinstance(wants, Refusal):
         return wants
+    is_limited = draft.book.policy.max_held_units_per_owner is not None and not ask.is_fact
     for want in wants:
         want.is_fact = ask.is_fact
-        refusal = None if ask.is_fact else _check_limit(draft, want, terms.owner)
-        if refusal is not None:
+        if is_limited and (refusal := _check_limit(draft, want, terms.owner)) is not None:
             return refusal
         takes = draft.allocate(want)
         if takes is None:
