@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,9 +61,10 @@ def chosen(only: str) -> list[str]:
 
 
 def measure(
-    console: Console, provided: Databases, names: Sequence[str], quick: bool
+    console: Console, provided: Databases, arguments: argparse.Namespace
 ) -> tuple[list[Row], list[str]]:
     """Return the rows of the named figures, and why any of them could not be measured."""
+    names = chosen(arguments.only)
     rows: list[Row] = []
     failures: list[str] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -74,8 +75,11 @@ def measure(
             def say(what: str, name: str = name) -> None:
                 progress.update(task, description=f"{name} {what}")
 
+            bench = Bench(
+                provided, provided.folder, arguments.quick, say, largest=arguments.largest
+            )
             try:
-                rows += FIGURES[name](Bench(provided, provided.folder, quick, say))
+                rows += FIGURES[name](bench)
             except FigureFailed as failure:
                 failures.append(f"{name}: {failure}")
             progress.advance(task)
@@ -90,10 +94,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", default="", help="figures to measure, such as P-1,P-2")
     parser.add_argument("--quick", action="store_true", help="small sizes, each measured once")
+    parser.add_argument(
+        "--largest", action="store_true", help="P-8 also with ten million events on PostgreSQL"
+    )
     parser.add_argument("--json", type=Path, help="where to write the JSON file")
     arguments = parser.parse_args()
     tune_garbage_collection()  # as every process of the product does
-    names = chosen(arguments.only)
+    chosen(arguments.only)  # complains before anything is started
     console = Console()
     if not console.is_terminal:
         console = Console(width=FILE_WIDTH)
@@ -101,7 +108,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with databases() as provided:
         facts = machine(provided.postgres.version)
-        rows, failures = measure(console, provided, names, arguments.quick)
+        rows, failures = measure(console, provided, arguments)
     path = arguments.json or RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     show(console, facts, rows)
     write(path, facts, rows)

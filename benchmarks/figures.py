@@ -51,12 +51,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every figure is given: databases, a scratch folder and how long it may take."""
+    """What every figure is given: databases, a scratch folder and how long it may take.
+
+    With `largest`, a ledger of ten million events on PostgreSQL is measured too.
+    """
 
     databases: Databases
     folder: Path
     quick: bool
     say: Callable[[str], None]
+    largest: bool = False
 
     @property
     def repeats(self) -> int:
