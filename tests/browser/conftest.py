@@ -1,10 +1,11 @@
 """The console in a real Chromium, against a real server on each database.
 
-A process has one browser, and one server for each database. `desk` and `phone` are pages on which
-`admin` is signed in; whatever goes wrong in the browser unasked fails the test.
+A process has one server for each database. `desk` and `phone` are pages on which `admin` is signed
+in; whatever goes wrong in the browser unasked fails the test.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from psycopg import sql
 
 from tests.browser.watching import Watcher
-from tests.cli.serving import serving
+from tests.cli.serving import Server, serving
 from tests.databases import free_port
 from tools.chromium import find_chromium
 
@@ -65,9 +66,12 @@ def database_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window.
+
+    Closed after each file: while Playwright runs, no other test can have an event loop.
+    """
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
@@ -76,11 +80,20 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@dataclass(frozen=True)
+class Premises:
+    """A server with the demo and its shops, and the folder it is in."""
+
+    server: Server
+    simulator: str
+    folder: Path
+
+
 @pytest.fixture(scope="session")
-def site(
-    database_settings: dict[str, str], browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """A server with the demo and its shops, which sell only when told to."""
+def premises(
+    database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Premises]:
+    """A server whose shops sell only when told to."""
     folder = tmp_path_factory.mktemp("site")
     port = free_port()
     settings = {
@@ -91,9 +104,16 @@ def site(
         **database_settings,
     }
     with serving(folder, **settings) as server:
-        state = folder / "state.json"
-        set_up(browser, server.told["set_up"], state)
-        yield Site(server.url, browser, state, simulator=f"http://127.0.0.1:{port}")
+        yield Premises(server, f"http://127.0.0.1:{port}", folder)
+
+
+@pytest.fixture(scope="module")
+def site(premises: Premises, browser: Browser) -> Site:
+    """The server, with `admin` set up by whoever comes first."""
+    state = premises.folder / "state.json"
+    if not state.exists():
+        set_up(browser, premises.server.told["set_up"], state)
+    return Site(premises.server.url, browser, state, simulator=premises.simulator)
 
 
 def set_up(browser: Browser, link: str, state: Path) -> None:
