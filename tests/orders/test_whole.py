@@ -27,7 +27,7 @@ _LIFE = {
 }
 _INSERTED = (
     *("order_line", "order_stock", "order_sold", "order_sight", "order_message", "desk_entry"),
-    *("stock_event", "reservation", "audit_entry"),
+    *("stock_event", "audit_entry"),
 )
 _UPDATED = ("listing_push", "ledger_head", "stock_level")
 
@@ -38,9 +38,11 @@ def death(database: Database, verb: str, table: str) -> Iterator[None]:
     make = _DEATH[database.dialect].format(verb=verb, table=table)
     with database.engine.begin() as connection:
         connection.exec_driver_sql(make)
-    yield
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql(_LIFE[database.dialect])
+    try:
+        yield
+    finally:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(_LIFE[database.dialect])
 
 
 def everything(database: Database) -> dict[str, list[str]]:
@@ -56,9 +58,11 @@ def everything(database: Database) -> dict[str, list[str]]:
     ("state", "verb", "table"),
     [
         (OrderState.PLACED, "INSERT", "channel_order"),
+        (OrderState.PLACED, "INSERT", "reservation"),
         *((OrderState.PLACED, "INSERT", table) for table in _INSERTED),
         *((OrderState.PLACED, "UPDATE", table) for table in _UPDATED),
         (OrderState.CANCELLED, "UPDATE", "channel_order"),
+        (OrderState.CANCELLED, "UPDATE", "reservation"),
         (OrderState.CANCELLED, "DELETE", "order_line"),
         *((OrderState.CANCELLED, "INSERT", table) for table in _INSERTED),
         *((OrderState.CANCELLED, "UPDATE", table) for table in _UPDATED),
