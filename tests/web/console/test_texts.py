@@ -16,6 +16,7 @@ TEMPLATES = sorted((translations.CONSOLE / "templates").rglob("*.html"))
 # Names that are the same in every language.
 NAMES = {"Onhand"}
 SHOWN = {"alt", "aria-label", "placeholder", "title"}
+_SCROLLING = re.compile(r'<div class="table-responsive"[^>]*>')
 
 
 def test_catalogs_hold_what_the_sources_say() -> None:
@@ -104,6 +105,13 @@ def test_every_icon_that_is_named_is_built() -> None:
 
     assert used - names == set()
     assert len(used) > 20
+
+
+def test_what_scrolls_sideways_can_be_reached_by_keyboard() -> None:
+    scrolling = [text for file in TEMPLATES for text in _SCROLLING.findall(file.read_text("utf-8"))]
+
+    assert len(scrolling) > 40
+    assert [text for text in scrolling if 'tabindex="0"' not in text] == []
 
 
 def test_catalogs_are_well_formed() -> None:
