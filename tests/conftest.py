@@ -11,9 +11,17 @@ from hypothesis import settings
 from onhand.db.database import Database
 from onhand.stock.commands import Ledger
 from onhand.stock.model.commands import Policy
-from tests.databases import SchemaTemplate, make_empty, migrated_sqlite_file, postgres_server
+from tests.databases import (
+    SchemaTemplate,
+    make_empty,
+    migrated_sqlite_file,
+    postgres_server,
+    use_memory_for_files,
+)
 from tests.marketplace import Marketplace
 from tests.shop import FakeClock, Shop
+
+use_memory_for_files()
 
 # The same examples every time; `--hypothesis-profile=default` looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
@@ -47,14 +55,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return migrated_sqlite_file(tmp_path_factory.mktemp("sqlite") / "template.db")
 
 
+@pytest.fixture(scope="session")
+def shared_file(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """The SQLite file that tests use one after the other, so that statements stay compiled."""
+    return Database(f"sqlite:///{tmp_path_factory.mktemp('shared') / 'onhand.db'}")
+
+
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A migrated SQLite database of the test's own, empty apart from the location `main`."""
-    path = tmp_path / "onhand.db"
+def sqlite_database(sqlite_template: Path, shared_file: Database) -> Iterator[Database]:
+    """A migrated SQLite database, empty apart from the location `main`."""
+    path = Path(shared_file.url.database or "")
     shutil.copyfile(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    yield database
-    database.dispose()
+    yield shared_file
+    shared_file.dispose()
+    for left in path.parent.iterdir():
+        left.unlink()
 
 
 @pytest.fixture(scope="session")

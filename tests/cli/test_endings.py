@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onhand.cli.main import global_options_first
+from onhand.cli.main import split_global_options
 from tests.cli.conftest import Run
 from tests.cli.serving import ONHAND, surroundings
 from tests.databases import free_port
@@ -256,8 +256,8 @@ def test_tokens_are_made_shown_once_and_revoked(run: Run) -> None:
 def test_global_options_may_stand_anywhere_but_not_behind_two_dashes() -> None:
     words = ["stock", "show", "a", "--json", "--env", "live", "--key=k", "--", "--json"]
 
-    assert global_options_first(words) == [
-        *("--json", "--env", "live", "--key=k"),
-        *("stock", "show", "a", "--", "--json"),
-    ]
-    assert global_options_first(["sku", "list", "--env"]) == ["--env", "sku", "list"]
+    assert split_global_options(words) == (
+        ["--json", "--env", "live", "--key=k"],
+        ["stock", "show", "a", "--", "--json"],
+    )
+    assert split_global_options(["sku", "list", "--env"]) == (["--env"], ["sku", "list"])

@@ -5,12 +5,12 @@ from typing import Any
 
 import typer.main
 
-from onhand.cli.main import app
+from onhand.cli.main import command_tree
 
 
 def commands() -> dict[str, Any]:
     """Every command by its full name, groups left out."""
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(command_tree())
     return dict(_leaves("onhand", root))
 
 
@@ -42,7 +42,7 @@ def option_rows(command: Any) -> list[str]:
 
 def global_rows() -> list[str]:
     """The rows of the options that may stand anywhere."""
-    return option_rows(typer.main.get_command(app))
+    return option_rows(typer.main.get_command(command_tree()))
 
 
 def summary(command: Any) -> str:

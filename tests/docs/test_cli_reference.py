@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from onhand.cli.exits import ExitCode
-from onhand.cli.main import app
+from onhand.cli.main import command_tree
 from tests.docs.cli_tree import commands, global_rows, option_rows, summary, usage
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference/cli.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def test_a_command_is_described_as_it_is(name: str) -> None:
 
 def test_the_global_options_are_described_as_they_are() -> None:
     assert rows_of(PREFACE) == global_rows()
-    assert app.info.name == "onhand"
+    assert command_tree().info.name == "onhand"
 
 
 def test_every_exit_code_is_listed() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import jwt
 import msgspec
 
 from onhand.access.model import (
@@ -137,6 +136,8 @@ def _usable(token: TokenView | None, now: datetime) -> TokenView:
 
 def _decode(bearer: str, key: str, environment: EnvironmentName) -> _Claims:
     """What a genuine owner token says; its end is checked by our own clock."""
+    import jwt  # noqa: PLC0415 — with all of cryptography; most servers never meet such a token
+
     try:
         claims = jwt.decode(
             bearer,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -9,47 +10,61 @@ import typer
 from onhand.access.model import EnvironmentName
 from onhand.bootstrap.process import tune_garbage_collection
 from onhand.bootstrap.settings import SettingsError
-from onhand.cli import (
-    databases,
-    drift,
-    exports,
-    imports,
-    jobs,
-    ledgers,
-    orders,
-    reports,
-    simulate,
-    skus,
-    stock_reads,
-    stock_writes,
-    stores,
-    sync,
-    tests,
-    tokens,
-    undo,
-    users,
-)
 from onhand.cli.arguments import parse_key
 from onhand.cli.desk import Options, Refused
 from onhand.cli.exits import ExitCode, Stop
-from onhand.cli.replay.command import replay
-from onhand.cli.serving import serve
 from onhand.db.errors import DatabaseUnavailable
 
 _FLAGS = frozenset({"--json"})
 _VALUED = frozenset({"--env", "--database", "--key"})
 
-app = typer.Typer(
-    name="onhand",
-    help="One true stock number for every shop you sell in.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+# Where each command or group of commands is, in the order of `--help`.
+_PLACES = {
+    "serve": "serving:serve",
+    "stock": "stock:commands",
+    "sku": "skus:commands",
+    "store": "stores:commands",
+    "orders": "orders:commands",
+    "sync": "sync:commands",
+    "drift": "drift:commands",
+    "import": "imports:commands",
+    "export": "exports:commands",
+    "jobs": "jobs:commands",
+    "ledger": "ledgers:commands",
+    "replay": "replay.command:replay",
+    "report": "reports:report",
+    "token": "tokens:commands",
+    "user": "users:commands",
+    "db": "databases:commands",
+    "test": "tests:commands",
+    "simulate": "simulate:commands",
+}
 
 
-@app.callback()
+def command_tree(asked: str | None = None) -> typer.Typer:
+    """Every command; where one of them is asked for, that one alone.
+
+    A command brings in what it needs: all of them together take a second to import.
+    """
+    app = typer.Typer(
+        name="onhand",
+        help="One true stock number for every shop you sell in.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(everywhere)
+    for name in [asked] if asked in _PLACES else _PLACES:
+        module, _, attribute = _PLACES[name].partition(":")
+        found = getattr(import_module(f"onhand.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
+
+
 def everywhere(
     context: typer.Context,
     environment: Annotated[
@@ -74,38 +89,15 @@ def everywhere(
     context.obj = Options(environment, database, as_json=as_json, key=parse_key(key))
 
 
-stock = typer.Typer(help="Units: what is there, what is held, what moved.", no_args_is_help=True)
-stock.add_typer(stock_reads.commands)
-stock.add_typer(stock_writes.commands)
-stock.add_typer(undo.commands)
-
-app.command()(serve)
-app.add_typer(stock, name="stock")
-app.add_typer(skus.commands, name="sku")
-app.add_typer(stores.commands, name="store")
-app.add_typer(orders.commands, name="orders")
-app.add_typer(sync.commands, name="sync")
-app.add_typer(drift.commands, name="drift")
-app.add_typer(imports.commands, name="import")
-app.add_typer(exports.commands, name="export")
-app.add_typer(jobs.commands, name="jobs")
-app.add_typer(ledgers.commands, name="ledger")
-app.command()(replay)
-app.command()(reports.report)
-app.add_typer(tokens.commands, name="token")
-app.add_typer(users.commands, name="user")
-app.add_typer(databases.commands, name="db")
-app.add_typer(tests.commands, name="test")
-app.add_typer(simulate.commands, name="simulate")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code; no expected failure shows a trace."""
     tune_garbage_collection()
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = Options(as_json="--json" in given)
+    first, command = split_global_options(given)
     try:
-        app(args=global_options_first(given), prog_name="onhand")
+        app = command_tree(command[0] if command else None)
+        app(args=[*first, *command], prog_name="onhand")
     except Refused as refused:
         options.terminal.say(f"Refused: {refused.detail} ({refused.code})")
         if options.as_json:
@@ -123,21 +115,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(ExitCode.DATABASE)
 
 
-def global_options_first(arguments: Sequence[str]) -> list[str]:
-    """The arguments with the global options before the command, so that they may stand anywhere.
+def split_global_options(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The global options, which may stand anywhere, and the command with what belongs to it.
 
     What follows a `--` is left alone.
     """
-    first: list[str] = []
+    options: list[str] = []
     rest: list[str] = []
     remaining = iter(arguments)
     for argument in remaining:
         if argument == "--":
             rest += [argument, *remaining]
         elif argument in _FLAGS or (argument.partition("=")[0] in _VALUED and "=" in argument):
-            first.append(argument)
+            options.append(argument)
         elif argument in _VALUED:
-            first += [argument, *(value for value in [next(remaining, None)] if value is not None)]
+            options += [
+                argument,
+                *(value for value in [next(remaining, None)] if value is not None),
+            ]
         else:
             rest.append(argument)
-    return first + rest
+    return options, rest

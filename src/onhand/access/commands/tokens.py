@@ -4,7 +4,6 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import jwt
 import msgspec
 import sqlalchemy as sa
 
@@ -144,6 +143,8 @@ def issue_owner_token(
     Nothing is stored. Raises:
         DatabaseUnavailable: the signing key could not be read.
     """
+    import jwt  # noqa: PLC0415 — with all of cryptography; most servers never sign one
+
     if not principal.may(Right.RESERVE) or principal.bound_owner is not None:
         return NotAllowed(principal.scope, Right.RESERVE)
     if not is_valid_name(wanted.owner):
