@@ -66,7 +66,7 @@ const files = {
   'console.css': style(),
   'console.js': script('console.js', 'iife'),
   'chart.js': script('chart.js', 'esm'),
-  'stocktake.js': script('stocktake.js', 'esm'),
+  'stocktake.js': script('stocktake.js', 'iife'),
   'icons.svg': icons(),
   'favicon.svg': readFile(source('favicon.svg'), 'utf8'),
 };

@@ -2,14 +2,16 @@
 //
 // A scan is shown at once and sent in its turn, each under a key of its own, again and again until
 // it is answered; so it counts once, also over a bad connection.
+//
+// The page waits for this script before it shows the field, so that no scan is typed in vain: what
+// is on the page is looked up when it is used.
 const RETRY_MS = 2000;
 const LOOK_MS = 150;
 const SAME_MS = 1500; // a code in view for this long after it was last seen counts again
 const SHOWN = 30;
 
-const box = document.querySelector('[data-scanner]');
-const scans = box.querySelector('[data-scans]');
-const form = box.querySelector('[data-scan-form]');
+const read = new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve));
+const find = (mark) => document.querySelector(`[data-scanner] [${mark}]`);
 const waiting = [];
 let sending = false;
 
@@ -22,7 +24,8 @@ function newKey() {
 }
 
 function showWaiting(fields) {
-  const line = box.querySelector('[data-pending]').content.firstElementChild.cloneNode(true);
+  const line = find('data-pending').content.firstElementChild.cloneNode(true);
+  const scans = find('data-scans');
   const set = fields.get('mode') === 'set';
   line.querySelector('[data-code]').textContent = fields.get('code');
   line.querySelector('[data-units]').textContent = (set ? '' : '+') + (fields.get('units') ?? '1');
@@ -41,18 +44,19 @@ function showAnswer(line, html) {
   const answer = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
   line.replaceWith(answer.firstElementChild);
   if (!answer.dataset.lines) return;
-  const progress = box.querySelector('[data-progress]');
+  const progress = find('data-progress');
   progress.max = Math.max(1, answer.dataset.lines);
   progress.value = answer.dataset.counted;
-  box.querySelector('[data-progress-text]').textContent = answer.dataset.told;
+  find('data-progress-text').textContent = answer.dataset.told;
 }
 
 async function send({ fields, line }) {
+  const { action } = find('data-scan-form');
   const body = new URLSearchParams(fields);
   for (;;) {
     let answer;
     try {
-      answer = await fetch(form.action, { method: 'POST', body, headers: { 'hx-request': 'true' } });
+      answer = await fetch(action, { method: 'POST', body, headers: { 'hx-request': 'true' } });
     } catch {
       note(line, 'offline');
     }
@@ -74,13 +78,14 @@ async function sendAll() {
   sending = false;
 }
 
-function take(fields) {
+async function take(fields) {
   fields.set('key', newKey());
+  await read; // the first may come while the page below the field is still on its way
   waiting.push({ fields, line: showWaiting(fields) });
   sendAll();
 }
 
-box.addEventListener('submit', (event) => {
+document.addEventListener('submit', (event) => {
   const sent = event.target;
   if (!sent.matches('[data-scan-form]')) return;
   event.preventDefault();
@@ -89,10 +94,11 @@ box.addEventListener('submit', (event) => {
   fields.set('code', fields.get('code').trim());
   if (!fields.get('code')) return;
   take(fields);
-  if (scans.contains(sent)) sent.closest('li').remove();
+  const refused = sent.closest('[data-scans] > li');
+  if (refused) refused.remove();
   else sent.reset();
-  (scans.contains(sent) || !sent.isConnected ? form : sent).elements.code.focus();
-});
+  (refused ? find('data-scan-form') : sent).elements.code.focus();
+}, true);
 
 addEventListener('beforeunload', (event) => {
   if (waiting.length) event.preventDefault();
@@ -100,10 +106,8 @@ addEventListener('beforeunload', (event) => {
 
 // ---- camera ----
 
-const button = box.querySelector('[data-camera]');
-const video = box.querySelector('[data-video]');
-
 async function look(detector) {
+  const video = find('data-video');
   let last = '';
   let seen = 0;
   while (video.srcObject) {
@@ -111,7 +115,7 @@ async function look(detector) {
     const now = performance.now();
     if (found?.rawValue) {
       if (found.rawValue !== last || now - seen > SAME_MS) {
-        const fields = new FormData(form);
+        const fields = new FormData(find('data-scan-form'));
         fields.set('code', found.rawValue);
         take(fields);
       }
@@ -122,16 +126,23 @@ async function look(detector) {
   }
 }
 
+function tell(why) {
+  const place = find('data-camera-note');
+  place.textContent = place.dataset[why] ?? '';
+  place.hidden = !place.textContent;
+}
+
 function stop() {
+  const video = find('data-video');
   for (const track of video.srcObject?.getTracks() ?? []) track.stop();
   video.srcObject = null;
   video.hidden = true;
-  button.setAttribute('aria-pressed', 'false');
+  find('data-camera').setAttribute('aria-pressed', 'false');
 }
 
 async function start() {
-  const note = box.querySelector('[data-camera-note]');
-  note.hidden = true;
+  const video = find('data-video');
+  tell('');
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({
       video: { facingMode: 'environment' },
@@ -140,19 +151,20 @@ async function start() {
     await video.play();
   } catch {
     stop();
-    note.hidden = false;
-    return;
+    return tell('refused');
   }
-  button.setAttribute('aria-pressed', 'true');
+  find('data-camera').setAttribute('aria-pressed', 'true');
   look(new BarcodeDetector());
 }
 
 async function offerCamera() {
-  if (!('BarcodeDetector' in window) || !navigator.mediaDevices) return;
-  const formats = await BarcodeDetector.getSupportedFormats().catch(() => []);
-  button.hidden = !formats.length;
+  if (!isSecureContext) return tell('insecure');
+  const formats = await window.BarcodeDetector?.getSupportedFormats().catch(() => []);
+  if (!formats?.length || !navigator.mediaDevices) return tell('unread');
+  const button = find('data-camera');
+  button.addEventListener('click', () => (find('data-video').srcObject ? stop() : start()));
+  button.hidden = false;
+  addEventListener('pagehide', stop);
 }
 
-button.addEventListener('click', () => (video.srcObject ? stop() : start()));
-addEventListener('pagehide', stop);
-offerCamera();
+read.then(offerCamera);

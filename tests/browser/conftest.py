@@ -21,6 +21,7 @@ from tools.chromium import find_chromium
 PASSWORD = "correct horse battery staple"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
+_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 # How long something may be missing: a busy machine takes its time, a quick one does not wait.
@@ -74,7 +75,7 @@ def browser() -> Iterator[Browser]:
     """
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu", *_CAMERA]
         )
         yield started
         started.close()
