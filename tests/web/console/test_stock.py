@@ -1,8 +1,9 @@
 """Stock in the console: lists, one SKU, what is done to it, in any role."""
 
 import html
+import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -169,6 +170,10 @@ def test_explaining_adds_up(stocked: Onhand, console: Console) -> None:
     before = stocked.test.clock() - timedelta(days=2)
     past = console.get(f"/stock/kyusu-1?at={before:%Y-%m-%dT%H:%M}")
     assert "there were 0 on hand" in past
+    chart = re.search(r'"x": (\[.*?\])', console.get("/stock/kyusu-1?days=30"))
+    assert chart is not None
+    moments = [datetime.fromisoformat(at) for at in json.loads(chart[1])]
+    assert moments[-1] - moments[0] == timedelta(days=30)  # also before it was registered
     console.get("/stock/none-such", expect=404)
 
 

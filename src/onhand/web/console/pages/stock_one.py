@@ -12,7 +12,7 @@ from starlette.responses import Response
 from onhand.access.model import Refusal, Right
 from onhand.bootstrap.shops import limits_of
 from onhand.catalog.queries.listings import ListingFilter, ListingView, list_listings
-from onhand.catalog.queries.skus import SkuView, read_sku
+from onhand.catalog.queries.skus import read_sku
 from onhand.catalog.queries.stores import StoreView, list_stores
 from onhand.stock.model.commands import Line, Release
 from onhand.stock.model.events import Kind, Reference, ReferenceType
@@ -83,7 +83,7 @@ def show_one(visit: Visit) -> Response:
         stores = list_stores(connection, now=now)
         sold = list_listings(connection, ListingFilter(sku=sku.sku, limit=_LISTINGS))
         listings = _explained(sold.listings, stores, partial(explain_listing, connection, now=now))
-        drawn = timeline(connection, sku.sku, _stretch(sku, int(wanted.days), now), now=now)
+        drawn = timeline(connection, sku.sku, _stretch(int(wanted.days), now), now=now)
     return visit.page(
         "stock/one.html",
         sku=sku,
@@ -162,9 +162,8 @@ def _explained(
     return [why(one, store, most=limits_of(store.platform).most_units) for one, store in pairs]
 
 
-def _stretch(sku: SkuView, days: int, now: datetime) -> Stretch:
-    since = max(now - timedelta(days=days), sku.created_at - timedelta(minutes=1))
-    return Stretch(since, now, _POINTS)
+def _stretch(days: int, now: datetime) -> Stretch:
+    return Stretch(now - timedelta(days=days), now, _POINTS)
 
 
 def _chart(visit: Visit, drawn: Timeline | None) -> tuple[list[str], list[tuple[str, list[int]]]]:
