@@ -122,7 +122,7 @@ PAGES = (
     Shot("store-new", "/stores/new"),
     Shot("listings", "/stores/osaka-bags/listings"),
     Shot("listing", "/stores/osaka-bags/listings?sku=ce1111", _opened),
-    Shot("rule", "/stores/osaka-bags/rule?try=1&share_percent=50"),
+    Shot("rule", "/stores/osaka-bags/rule?try=1&share_percent=50#answer"),
     Shot("rule-listing", "/stores/osaka-bags/listings?sku=ce1111", _to("/rule")),
     Shot("tasks", "/tasks"),
     Shot("task", "/tasks", _opened),
