@@ -9,10 +9,20 @@ import pytest
 
 from onhand.access.model import IdempotencyConflict, Refusal
 from onhand.catalog.model.stores import InvalidCredentials, InvalidStoreField, Why
-from onhand.stock.model.refusals import InsufficientStock, Shortage, UnknownSku
+from onhand.imports.model.refusals import Found, RuleFault, UnreadableFile
+from onhand.imports.model.states import ImportState
+from onhand.imports.model.wishes import ImportNotReady
+from onhand.stock.model.refusals import (
+    Broken,
+    InsufficientStock,
+    Shortage,
+    UndoBreaks,
+    UnknownSku,
+)
 from onhand.web.errors import STATUSES, Problem, problem_of, render
 from onhand.web.messages import TEXTS, Language, best_language
 from onhand.web.messages.why import WHY
+from onhand.web.messages.words import WORDS
 from onhand.web.openapi import refusal_kinds
 from tests.web.client import Api, cart
 
@@ -56,9 +66,30 @@ def test_every_reason_is_told_in_every_language(language: Language) -> None:
         assert sorted(places(text)) == sorted(places(WHY["en"][why])), why
 
 
+@pytest.mark.parametrize("language", TEXTS)
+def test_words_among_the_facts_are_told_in_every_language(language: Language) -> None:
+    assert WORDS[language].keys() == WORDS["en"].keys()
+    assert WORDS[language]["unreadable_file.found"].keys() == {*Found}
+    assert WORDS[language]["invalid_code_rule.why"].keys() == {*RuleFault}
+    assert WORDS[language]["import_not_ready.state"].keys() == {*ImportState}
+    for fact, words in WORDS["en"].items():
+        told = WORDS[language][fact]
+        assert {word: fields(told[word]) for word in told} == {
+            word: fields(words[word]) for word in words
+        }
+
+
 @pytest.mark.parametrize(
     ("refusal", "detail"),
     [
+        (
+            UnreadableFile(Found.TOO_DEMANDING),
+            "ブックの読み取りに、メモリまたは時間がかかりすぎます。シートをCSVで保存してください。",
+        ),
+        (
+            ImportNotReady("1", "undone"),
+            "取込 1 の状態は「取り消し済み」のため、この操作はできません。",
+        ),
         (
             InvalidStoreField("tokyo", "settings.poll_interval_s", Why.OUT_OF_RANGE, ("10", "90")),
             "tokyo の settings.poll_interval_s は保存できません：10〜90の整数にしてください。",
@@ -73,11 +104,21 @@ def test_every_reason_is_told_in_every_language(language: Language) -> None:
         ),
     ],
 )
-def test_a_reason_is_told_in_the_readers_language(refusal: Refusal, detail: str) -> None:
+def test_words_and_reasons_are_told_in_the_readers_language(refusal: Refusal, detail: str) -> None:
     body = msgspec.json.decode(render(problem_of(refusal), "ja").body)
 
     assert body["detail"] == detail
-    assert body["why"] in {why.value for why in Why}
+
+
+def test_what_breaks_is_told_with_its_facts() -> None:
+    gone = Broken("a", "main", -5, "units_gone", 2)
+
+    body = msgspec.json.decode(render(problem_of(UndoBreaks("import:1", 1, (gone,))), "en").body)
+
+    assert body["detail"] == (
+        "What cannot be taken back of import:1 (1 in all): a at main: -5 "
+        "(2 of them sold, held or moved since). Take back what is possible, or nothing."
+    )
 
 
 def places(text: str) -> list[str]:

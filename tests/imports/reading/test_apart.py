@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onhand.imports.model.choices import Choices, Limits
-from onhand.imports.model.refusals import FileRefused, UnreadableFile
+from onhand.imports.model.refusals import FileRefused, Found, UnreadableFile
 from onhand.imports.model.rows import BadRow
 from onhand.imports.readers.apart import WorkbookApart
 from onhand.imports.readers.opening import open_file
@@ -44,7 +44,7 @@ def test_workbook_that_asks_for_more_is_refused(tmp_path: Path, bound: dict[str,
     book[SHEET] = book[SHEET].replace(b"</sheetData>", corner + b"</sheetData>")
     path = pack(tmp_path / "wide.xlsx", book)
 
-    assert why_not(path, replace(LIMITS, **bound)) == UnreadableFile("too_demanding")
+    assert why_not(path, replace(LIMITS, **bound)) == UnreadableFile(Found.TOO_DEMANDING)
 
 
 def why_not(path: Path, limits: Limits) -> object:

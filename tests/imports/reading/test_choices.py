@@ -8,6 +8,7 @@ from onhand.imports.model.choices import Choices, Limits, Role, SkuFrom
 from onhand.imports.model.facts import EvidenceCode
 from onhand.imports.model.refusals import (
     FileTooLarge,
+    Found,
     InvalidRule,
     NoSkuColumn,
     TooManyRows,
@@ -157,7 +158,7 @@ def test_limits_are_kept(tmp_path: Path) -> None:
 def test_file_of_nothing_but_broken_quotes_is_given_up(tmp_path: Path) -> None:
     path = save(tmp_path, "sku,qty\n" + 'A,"x" y\n' * (MOST_BROKEN + 1))
 
-    assert refusal(path) == UnreadableFile("broken_quotes", MOST_BROKEN + 2)
+    assert refusal(path) == UnreadableFile(Found.BROKEN_QUOTES, MOST_BROKEN + 2)
 
 
 def test_line_without_an_end_does_not_fill_memory(tmp_path: Path) -> None:

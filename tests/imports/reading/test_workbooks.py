@@ -14,6 +14,7 @@ from onhand.imports.model.choices import Choices, Limits
 from onhand.imports.model.facts import EvidenceCode, Form
 from onhand.imports.model.refusals import (
     FileRefused,
+    Found,
     UnknownSheet,
     UnpackedTooLarge,
     UnreadableFile,
@@ -132,7 +133,7 @@ def test_directory_that_lies_about_a_size_is_refused(tmp_path: Path) -> None:
     struct.pack_into("<I", book, place, 100)
     struct.pack_into("<I", book, entry.header_offset + 22, 100)
 
-    assert refusal(save(tmp_path, bytes(book))) == UnreadableFile("damaged")
+    assert refusal(save(tmp_path, bytes(book))) == UnreadableFile(Found.DAMAGED)
 
 
 CORNERS = {
@@ -166,7 +167,7 @@ def test_untrue_count_of_texts_is_refused_before_memory_is_asked_for(tmp_path: P
     texts = book["xl/sharedStrings.xml"]
     book["xl/sharedStrings.xml"] = texts.replace(b'uniqueCount="', b'uniqueCount="20000000000')
 
-    assert refusal(pack(tmp_path / "count.xlsx", book)) == UnreadableFile("damaged")
+    assert refusal(pack(tmp_path / "count.xlsx", book)) == UnreadableFile(Found.DAMAGED)
 
 
 PIECES = st.sampled_from(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onhand.imports.model.choices import Role
-from onhand.imports.model.refusals import InvalidRule
+from onhand.imports.model.refusals import InvalidRule, RuleFault
 
 FIELDS: Mapping[str, Role] = {
     "sku": Role.SKU,
@@ -31,7 +31,7 @@ class Rule:
 def parse_rule(text: str) -> Rule | InvalidRule:
     """The rule a text states; columns are named in braces, anything else is written as it is."""
     if len(text) > _LONGEST:
-        return InvalidRule(text[:_LONGEST], f"must be at most {_LONGEST} characters")
+        return _invalid(text[:_LONGEST], RuleFault.TOO_LONG)
     parts: list[tuple[str, Role]] = []
     before = ""
     try:
@@ -40,15 +40,18 @@ def parse_rule(text: str) -> Rule | InvalidRule:
             if name is None:
                 continue
             if name not in FIELDS or spec or conversion:
-                known = ", ".join(f"{{{field}}}" for field in FIELDS)
-                return InvalidRule(text, f"columns are {known}")
+                return _invalid(text, RuleFault.UNKNOWN_COLUMN)
             parts.append((before, FIELDS[name]))
             before = ""
     except ValueError:
-        return InvalidRule(text, "braces must come in pairs")
+        return _invalid(text, RuleFault.UNPAIRED_BRACES)
     if not parts:
-        return InvalidRule(text, "must name a column in braces")
+        return _invalid(text, RuleFault.NO_COLUMN)
     return Rule(tuple(parts), before)
+
+
+def _invalid(text: str, why: RuleFault) -> InvalidRule:
+    return InvalidRule(text, why, tuple(f"{{{field}}}" for field in FIELDS))
 
 
 def compose(rule: Rule, values: Mapping[Role, str]) -> str:

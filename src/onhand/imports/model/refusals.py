@@ -1,6 +1,7 @@
 """Why a whole file cannot be read: a stable `code` and the facts."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from onhand.access.model import Refusal
@@ -31,17 +32,26 @@ class TooManyRows(Refusal):
     limit: int
 
 
+class Found(StrEnum):
+    """What the bytes of a file look like that cannot be read."""
+
+    EMPTY = "empty"
+    OLD_EXCEL = "old_excel"  # or a workbook with a password
+    PDF = "pdf"
+    HTML = "html"
+    GZIP = "gzip"
+    BINARY = "binary"
+    DAMAGED = "damaged"
+    BROKEN_QUOTES = "broken_quotes"
+    TOO_DEMANDING = "too_demanding"  # of memory or time
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadableFile(Refusal):
-    """The bytes are no table that we read; `found` says what they look like.
-
-    `found` is empty, old_excel (or one with a password), pdf, html, gzip, binary, damaged,
-    broken_quotes or too_demanding (of memory or time); `line` is where it was noticed, None when no
-    line is meant.
-    """
+    """The bytes are no table that we read; `line` is where it was noticed, None if in none."""
 
     code: ClassVar[str] = "unreadable_file"
-    found: str
+    found: Found
     line: int | None = None
 
 
@@ -101,10 +111,20 @@ class NoSkuColumn(Refusal):
     known: tuple[str, ...]
 
 
+class RuleFault(StrEnum):
+    """Why a text is no rule that composes a code."""
+
+    TOO_LONG = "too_long"
+    UNKNOWN_COLUMN = "unknown_column"
+    UNPAIRED_BRACES = "unpaired_braces"
+    NO_COLUMN = "no_column"
+
+
 @dataclass(frozen=True, slots=True)
 class InvalidRule(Refusal):
-    """The rule that composes a code is none, or names a column that the file has not."""
+    """The text is no rule that composes a code; `known` are the columns that it can name."""
 
     code: ClassVar[str] = "invalid_code_rule"
     rule: str
-    why: str
+    why: RuleFault
+    known: tuple[str, ...]

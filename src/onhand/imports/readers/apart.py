@@ -18,6 +18,7 @@ import msgspec
 from onhand.imports.model.choices import Limits
 from onhand.imports.model.refusals import (
     FileRefused,
+    Found,
     UnknownSheet,
     UnpackedTooLarge,
     UnreadableFile,
@@ -47,7 +48,7 @@ class _Rows(msgspec.Struct, tag=True):
 
 
 class _Refused(msgspec.Struct, tag=True):
-    found: str
+    found: Found
 
 
 class _TooLarge(msgspec.Struct, tag=True):
@@ -138,7 +139,7 @@ class WorkbookApart:
         if code >= 0:
             return RuntimeError(f"the reader of workbooks ended with {code}")
         return FileRefused(
-            UnreadableFile("too_demanding" if -code in _TOO_DEMANDING else "damaged")
+            UnreadableFile(Found.TOO_DEMANDING if -code in _TOO_DEMANDING else Found.DAMAGED)
         )
 
 
@@ -173,7 +174,7 @@ def _serve(path: Path, limits: Limits, asked: IO[bytes], answers: IO[bytes]) -> 
             case _:
                 raise
     except MemoryError:
-        say(_Refused("too_demanding"))
+        say(_Refused(Found.TOO_DEMANDING))
 
 
 def _some(records: Iterator[Record]) -> list[_Row]:

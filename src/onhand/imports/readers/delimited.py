@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from onhand.imports.model.refusals import FileRefused, UnreadableFile
+from onhand.imports.model.refusals import FileRefused, Found, UnreadableFile
 from onhand.imports.model.rows import BadRow, Fault
 
 LONGEST_LINE = 1_000_000  # characters; no row of a shop's file comes near
@@ -90,7 +90,7 @@ def read_records(
         except csv.Error:
             broken += 1
             if broken > MOST_BROKEN:
-                raise FileRefused(UnreadableFile("broken_quotes", line)) from None
+                raise FileRefused(UnreadableFile(Found.BROKEN_QUOTES, line)) from None
             is_long = len(lines.record) == 1 and len(lines.record[0]) > cell_chars
             fault = Fault.CELL_TOO_LONG if is_long else Fault.BROKEN_QUOTES
             yield line, _bad(line, fault, lines.record[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 from onhand.imports.model.choices import Choices
 from onhand.imports.model.columns import KNOWN_WORDS, fold_header
 from onhand.imports.model.facts import Evidence, EvidenceCode
-from onhand.imports.model.refusals import FileRefused, UnknownEncoding, UnreadableFile
+from onhand.imports.model.refusals import FileRefused, Found, UnknownEncoding, UnreadableFile
 
 KNOWN = ("utf-8", "utf-8-sig", "cp932", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
 
@@ -82,7 +82,7 @@ def detect_encoding(path: Path, choices: Choices) -> Encoding:
     if wide is not None:
         return _settle(path, wide, Evidence(EvidenceCode.NUL_PATTERN, {"encoding": wide}))
     if len(head) - len(head.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(head):
-        raise FileRefused(UnreadableFile("binary"))
+        raise FileRefused(UnreadableFile(Found.BINARY))
     if first_undecodable(path, "utf-8") is None:
         valid = Evidence(EvidenceCode.VALID_THROUGHOUT, {"encoding": "utf-8"})
         return Encoding("utf-8", True, (valid,))

@@ -17,6 +17,7 @@ from onhand.imports.model.reading import row_reader
 from onhand.imports.model.refusals import (
     FileRefused,
     FileTooLarge,
+    Found,
     NoSkuColumn,
     TooManyRows,
     UnreadableFile,
@@ -35,12 +36,12 @@ from onhand.imports.readers.spreadsheets import Workbook
 
 MOST_SHEETS = 10  # that are looked into for a header
 
+_PACKAGE = b"PK\x03\x04"
 _SIGNATURES = (
-    (b"PK\x03\x04", "xlsx"),
-    (b"PK\x05\x06", "empty"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old_excel"),
-    (b"%PDF-", "pdf"),
-    (b"\x1f\x8b", "gzip"),
+    (b"PK\x05\x06", Found.EMPTY),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Found.OLD_EXCEL),
+    (b"%PDF-", Found.PDF),
+    (b"\x1f\x8b", Found.GZIP),
 )
 _HTML = (b"<!doctype html", b"<html", b"<table", b"<?xml", b"<head", b"<meta")
 
@@ -85,24 +86,22 @@ def open_file(path: Path, *, name: str, choices: Choices, limits: Limits) -> Ite
         raise FileRefused(FileTooLarge(size, limits.file_bytes))
     with path.open("rb") as file:
         start = file.read(1024)
-    if _looks_like(start) == "xlsx":
+    if start.startswith(_PACKAGE):
         with WorkbookApart(path, limits) as book:
             yield open_workbook(book, choices, limits)
     else:
+        _check_is_text(start)
         yield _open_text(path, name=name, choices=choices, limits=limits)
 
 
-def _looks_like(start: bytes) -> str:
+def _check_is_text(start: bytes) -> None:
     if not start.strip():
-        raise FileRefused(UnreadableFile("empty"))
-    for signature, kind in _SIGNATURES:
+        raise FileRefused(UnreadableFile(Found.EMPTY))
+    for signature, found in _SIGNATURES:
         if start.startswith(signature):
-            if kind != "xlsx":
-                raise FileRefused(UnreadableFile(kind))
-            return kind
+            raise FileRefused(UnreadableFile(found))
     if start.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_HTML):
-        raise FileRefused(UnreadableFile("html"))
-    return "text"
+        raise FileRefused(UnreadableFile(Found.HTML))
 
 
 @dataclass(frozen=True, slots=True)

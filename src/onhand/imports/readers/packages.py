@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 from onhand.imports.model.choices import Limits
-from onhand.imports.model.refusals import FileRefused, UnpackedTooLarge, UnreadableFile
+from onhand.imports.model.refusals import FileRefused, Found, UnpackedTooLarge, UnreadableFile
 
 MOST_ENTRIES = 2_000
 MOST_RATIO = 250  # a sheet of equal rows packs to a fortieth
@@ -45,7 +45,7 @@ def check_package(path: Path, limits: Limits) -> None:
         *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
         *(ValueError, OSError),
     ):
-        raise FileRefused(UnreadableFile("damaged")) from None
+        raise FileRefused(UnreadableFile(Found.DAMAGED)) from None
 
 
 def _check_directory(entries: list[zipfile.ZipInfo], limits: Limits) -> None:
@@ -91,7 +91,7 @@ class _Extent:
             FileRefused: it announces a count for which memory would be asked at once.
         """
         if _COUNT.search(xml):
-            raise FileRefused(UnreadableFile("damaged"))
+            raise FileRefused(UnreadableFile(Found.DAMAGED))
         places = _USUAL_CELL.findall(xml)
         unusual = b":c" in xml or b":row" in xml or b"r =" in xml
         rows = xml.count(b'<row r="')

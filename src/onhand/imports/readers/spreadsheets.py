@@ -15,7 +15,7 @@ from python_calamine import (
 )
 
 from onhand.imports.model.choices import Limits
-from onhand.imports.model.refusals import FileRefused, UnknownSheet, UnreadableFile
+from onhand.imports.model.refusals import FileRefused, Found, UnknownSheet, UnreadableFile
 from onhand.imports.model.rows import BadRow, DateCell, Fault
 from onhand.imports.readers.delimited import LONGEST_LINE, Record
 from onhand.imports.readers.packages import check_package
@@ -28,12 +28,12 @@ def _damage_refused() -> Iterator[None]:
     try:
         yield
     except (CalamineError, OSError, ValueError):
-        raise FileRefused(UnreadableFile("damaged")) from None
+        raise FileRefused(UnreadableFile(Found.DAMAGED)) from None
     # Where native code gives up it raises what is no Exception and bears no name to import.
     except BaseException as error:  # tidy: boundary, the library is native code
         if type(error).__module__ != "pyo3_runtime":
             raise
-        raise FileRefused(UnreadableFile("damaged")) from None
+        raise FileRefused(UnreadableFile(Found.DAMAGED)) from None
 
 
 class Workbook:

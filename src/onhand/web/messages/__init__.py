@@ -7,6 +7,7 @@ from onhand.web.messages.en import ENGLISH
 from onhand.web.messages.ja import JAPANESE
 from onhand.web.messages.text import Text
 from onhand.web.messages.why import WHY
+from onhand.web.messages.words import WORDS
 from onhand.web.messages.zh import CHINESE
 
 Language = Literal["en", "ja", "zh"]
@@ -43,11 +44,12 @@ def _weight(parameter: str) -> float:
 def say(code: str, language: Language, facts: Mapping[str, object]) -> tuple[str, str]:
     """Title and detail of a refusal; `facts` fill the places its detail names."""
     text = TEXTS[language][code]
-    words = {name: _word(value, text, language) for name, value in facts.items()}
-    why = WHY[language].get(str(facts.get("why")))
-    if why is not None:
-        allowed = facts.get("allowed", ())
-        assert isinstance(allowed, list | tuple)
+    words = _in_words(code, language, facts)
+    for name, value in facts.items():
+        if isinstance(value, list | tuple):
+            words[name] = _BETWEEN[language].join(_items(code, language, value))
+    why, allowed = WHY[language].get(str(facts.get("why"))), facts.get("allowed")
+    if why is not None and isinstance(allowed, list | tuple):
         words["why"] = why.format(*allowed, allowed=words["allowed"])
     return text.title, text.detail.format_map(words)
 
@@ -55,15 +57,19 @@ def say(code: str, language: Language, facts: Mapping[str, object]) -> tuple[str
 _BETWEEN = {"en": "; ", "ja": "、", "zh": "；"}
 
 
-def _word(value: object, text: Text, language: Language) -> object:
-    if not isinstance(value, list | tuple):
-        return value
-    return _BETWEEN[language].join(_items(value, text))
+def _in_words(code: str, language: Language, facts: Mapping[str, object]) -> dict[str, object]:
+    told = dict(facts)
+    for name, value in facts.items():
+        word = WORDS[language].get(f"{code}.{name}", {}).get(str(value))
+        if word is not None:
+            told[name] = word.format_map(facts)
+    return told
 
 
-def _items(values: Iterable[object], text: Text) -> Iterable[str]:
+def _items(code: str, language: Language, values: Iterable[object]) -> Iterable[str]:
+    each = TEXTS[language][code].each
     for value in values:
-        if isinstance(value, Mapping) and text.each:
-            yield text.each.format_map(value)
+        if isinstance(value, Mapping) and each:
+            yield each.format_map(_in_words(code, language, value))
         else:
             yield str(value)

@@ -75,7 +75,7 @@ ENGLISH = {
     "undo_not_found": Text("Nothing to undo", "No movement of stock belongs to {undoes}."),
     "undo_breaks": Text(
         "Cannot be taken back as it was",
-        "{broken} changes of {undoes} cannot be taken back: {breaks}. "
+        "What cannot be taken back of {undoes} ({broken} in all): {breaks}. "
         "Take back what is possible, or nothing.",
         "{sku} at {location}: {units} ({why})",
     ),
@@ -240,8 +240,8 @@ ENGLISH = {
     ),
     "import_moved": Text(
         "Stock has moved",
-        "Since the preview {count} SKUs have moved: {moved}. Look at the preview of the same file "
-        "again, or leave them out.",
+        "The stock of these SKUs has moved since the preview ({count} in all): {moved}. "
+        "Look at the preview of the same file again, or leave them out.",
         "{sku}: {expected_on_hand} expected, {on_hand} on hand",
     ),
     "import_failed": Text(
@@ -258,14 +258,11 @@ ENGLISH = {
         "Too many rows",
         "The file has more than {limit} rows. Split it, or raise IMPORT_MAX_ROWS.",
     ),
-    "unreadable_file": Text(
-        "File cannot be read",
-        "This is no table that can be read ({found}). Save it as CSV, TSV or XLSX.",
-    ),
+    "unreadable_file": Text("File cannot be read", "{found}"),
     "unpacked_too_large": Text(
         "Workbook too large",
-        "The workbook would unpack to more than is taken ({what}: {found} of {limit}). "
-        "Save it as CSV.",
+        "The workbook would unpack to {found} {what}; {limit} are taken at most. "
+        "Delete what lies far from the table, or save the sheet as CSV.",
     ),
     "unknown_encoding": Text("Unknown encoding", "{encoding} cannot be read; there are {known}."),
     "unknown_delimiter": Text(
@@ -280,5 +277,8 @@ ENGLISH = {
         "No column names SKUs. Name it in the mapping, or call it one of {known}. "
         "The header read is: {header}.",
     ),
-    "invalid_code_rule": Text("Invalid rule for codes", "The rule {rule} makes no code: {why}."),
+    "invalid_code_rule": Text(
+        "Invalid rule for codes",
+        "The rule {rule} makes no code: {why}. Columns it can name: {known}.",
+    ),
 }

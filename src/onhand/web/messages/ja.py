@@ -268,13 +268,13 @@ JAPANESE = {
         "SHA-256 が {file} のファイルは保存されていません。もう一度送ってください。",
     ),
     "import_not_ready": Text(
-        "いまはできません", "取込 {import_id} の状態は {state} のため、この操作はできません。"
+        "いまはできません", "取込 {import_id} の状態は「{state}」のため、この操作はできません。"
     ),
     "import_moved": Text(
         "在庫が動きました",
-        "プレビュー後に {count} 件の SKU の在庫が動きました:{moved}。"
+        "プレビュー後に {count} 件の SKU の在庫が動きました：{moved}。"
         "同じファイルをもう一度プレビューするか、それらを除いてください。",
-        "{sku}:想定 {expected_on_hand}、現在 {on_hand}",
+        "{sku}：想定 {expected_on_hand}、現在 {on_hand}",
     ),
     "import_failed": Text(
         "取込に失敗しました",
@@ -289,17 +289,15 @@ JAPANESE = {
         "行が多すぎます",
         "ファイルの行数が {limit} を超えています。分割するか、IMPORT_MAX_ROWS を上げてください。",
     ),
-    "unreadable_file": Text(
-        "読み取れないファイルです",
-        "表として読み取れません({found})。CSV、TSV または XLSX で保存してください。",
-    ),
+    "unreadable_file": Text("読み取れないファイルです", "{found}"),
     "unpacked_too_large": Text(
         "ブックが大きすぎます",
-        "展開後の大きさが上限を超えます({what}:{found}、上限 {limit})。CSV で保存してください。",
+        "展開すると上限を超えます（{what}：{found}、上限 {limit}）。"
+        "表から離れたセルを削除するか、シートを CSV で保存してください。",
     ),
-    "unknown_encoding": Text("不明な文字コード", "{encoding} は読めません。使えるもの:{known}。"),
+    "unknown_encoding": Text("不明な文字コード", "{encoding} は読めません。使えるもの：{known}。"),
     "unknown_delimiter": Text(
-        "不明な区切り文字", "{delimiter} は区切り文字ではありません。使えるもの:{known}。"
+        "不明な区切り文字", "{delimiter} は区切り文字ではありません。使えるもの：{known}。"
     ),
     "unknown_sheet": Text(
         "シートがありません", "シート {sheet} はありません。あるのは {known} です。"
@@ -309,10 +307,12 @@ JAPANESE = {
     ),
     "no_sku_column": Text(
         "SKU の列がありません",
-        "SKU を示す列がありません。対応付けで指定するか、次のいずれかの名前にしてください:{known}。"
-        "読み取った見出し:{header}。",
+        "SKU を示す列がありません。"
+        "対応付けで指定するか、次のいずれかの名前にしてください：{known}。"
+        "読み取った見出し：{header}。",
     ),
     "invalid_code_rule": Text(
-        "コードの規則が不正です", "規則 {rule} からはコードを作れません:{why}。"
+        "コードの規則が不正です",
+        "規則 {rule} からはコードを作れません：{why}。指定できる列：{known}。",
     ),
 }

@@ -171,36 +171,37 @@ CHINESE = {
     "internal_error": Text("内部错误", "服务器出现问题，日志中有本次请求的编号。"),
     # files
     "unknown_import": Text("导入不存在", "没有导入 {import_id}。"),
-    "unknown_file": Text("文件不存在", "没有保存 SHA-256 为 {file} 的文件,请重新发送。"),
+    "unknown_file": Text("文件不存在", "没有保存 SHA-256 为 {file} 的文件，请重新发送。"),
     "import_not_ready": Text(
-        "现在不能这样做", "导入 {import_id} 的状态是 {state},不能执行此操作。"
+        "现在不能这样做", "导入 {import_id} 的状态是“{state}”，不能执行此操作。"
     ),
     "import_moved": Text(
         "库存已变动",
-        "预览之后有 {count} 个 SKU 的库存发生了变动:{moved}。请重新预览同一文件,或将它们排除。",
-        "{sku}:预期 {expected_on_hand},现有 {on_hand}",
+        "预览之后有 {count} 个 SKU 的库存发生了变动：{moved}。请重新预览同一文件，或将它们排除。",
+        "{sku}：预期 {expected_on_hand}，现有 {on_hand}",
     ),
-    "import_failed": Text("导入失败", "由于我们自身的原因,读取此文件多次失败;请查看服务器日志。"),
+    "import_failed": Text("导入失败", "由于我们自身的原因，读取此文件多次失败；请查看服务器日志。"),
     "file_too_large": Text(
         "文件过大",
-        "文件有 {size_bytes} 字节或更多,上限为 {limit_bytes} 字节。"
-        "请拆分文件、去掉不需要的列,或提高 IMPORT_MAX_BYTES。",
+        "文件有 {size_bytes} 字节或更多，上限为 {limit_bytes} 字节。"
+        "请拆分文件、去掉不需要的列，或提高 IMPORT_MAX_BYTES。",
     ),
-    "too_many_rows": Text("行数过多", "文件超过 {limit} 行。请拆分文件,或提高 IMPORT_MAX_ROWS。"),
-    "unreadable_file": Text(
-        "文件无法读取", "这不是可以读取的表格({found})。请保存为 CSV、TSV 或 XLSX。"
-    ),
+    "too_many_rows": Text("行数过多", "文件超过 {limit} 行。请拆分文件，或提高 IMPORT_MAX_ROWS。"),
+    "unreadable_file": Text("文件无法读取", "{found}"),
     "unpacked_too_large": Text(
         "工作簿过大",
-        "工作簿展开后超过上限({what}:{found},上限 {limit})。请保存为 CSV。",
+        "工作簿展开后超过上限（{what}：{found}，上限 {limit}）。"
+        "请删除远离表格的单元格，或将工作表保存为 CSV。",
     ),
-    "unknown_encoding": Text("未知编码", "无法读取 {encoding};可用的有 {known}。"),
-    "unknown_delimiter": Text("未知分隔符", "{delimiter} 不是分隔符;可用的有 {known}。"),
-    "unknown_sheet": Text("没有这个工作表", "没有工作表 {sheet};现有 {known}。"),
-    "unknown_column": Text("没有这一列", "没有用于 {role} 的列 {column};现有 {known}。"),
+    "unknown_encoding": Text("未知编码", "无法读取 {encoding}；可用的有 {known}。"),
+    "unknown_delimiter": Text("未知分隔符", "{delimiter} 不是分隔符；可用的有 {known}。"),
+    "unknown_sheet": Text("没有这个工作表", "没有工作表 {sheet}；现有 {known}。"),
+    "unknown_column": Text("没有这一列", "没有用于 {role} 的列 {column}；现有 {known}。"),
     "no_sku_column": Text(
         "没有 SKU 列",
-        "没有表示 SKU 的列。请在映射中指定,或使用以下名称之一:{known}。读到的表头:{header}。",
+        "没有表示 SKU 的列。请在映射中指定，或使用以下名称之一：{known}。读到的表头：{header}。",
     ),
-    "invalid_code_rule": Text("编码规则无效", "规则 {rule} 无法生成编码:{why}。"),
+    "invalid_code_rule": Text(
+        "编码规则无效", "规则 {rule} 无法生成编码：{why}。可指定的列：{known}。"
+    ),
 }

@@ -18,9 +18,8 @@ from onhand.web.console.visits import Visit
 
 pages = Pages()
 _SHOWN_LINES = 200
-_LEFT = mark("%(count)s SKUs were left as they are.")
 _WHYS = {
-    "not_enough": mark("Not enough is available any more"),
+    "units_gone": mark("Not enough is available any more"),
     "sku_gone": mark("The SKU was reset"),
     "location_gone": mark("The location is closed"),
     "balance_too_large": mark("The number would be too large"),
@@ -56,8 +55,11 @@ def take_back(visit: Visit) -> Response:
     )
     visit.say(counted % {"num": visit.reader.number(answer.skus)})
     if answer.left_out:
-        left = visit.reader.number(len({broken.sku for broken in answer.left_out}))
-        visit.say(visit.text(_LEFT, count=left), tone="warning")
+        count = len({broken.sku for broken in answer.left_out})
+        left = visit.reader.ngettext(
+            "%(num)s SKU was left as it is.", "%(num)s SKUs were left as they are.", count
+        )
+        visit.say(left % {"num": visit.reader.number(count)}, tone="warning")
     return visit.go(visit.url(f"/imports/{import_id}"))
 
 

@@ -174,12 +174,13 @@ _EVIDENCE = {
         "From line %(line)s on there are bytes that are no text in %(encoding)s."
     ),
     EvidenceCode.DELIMITER_FITS: mark(
-        "%(delimiter)s: it makes %(columns)s columns, with %(known)s known fields."
+        "%(delimiter)s. Columns that it makes: %(columns)s; known fields among them: %(known)s."
     ),
     EvidenceCode.DELIMITER_LINE: mark("%(delimiter)s: the first line says so."),
     EvidenceCode.SHEET_WITH_HEADER: mark("“%(sheet)s” is the first sheet with known columns."),
     EvidenceCode.HEADER_LINE: mark(
-        "The header is in line %(line)s: %(columns)s columns, with %(known)s known fields."
+        "The header is in line %(line)s. Its columns: %(columns)s; known fields among them: "
+        "%(known)s."
     ),
     EvidenceCode.DUPLICATE_HEADER: mark(
         "Several columns are called “%(name)s”; the first of them is read."
