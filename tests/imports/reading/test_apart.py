@@ -9,7 +9,7 @@ import pytest
 from onhand.imports.model.choices import Choices, Limits
 from onhand.imports.model.refusals import FileRefused, Found, UnreadableFile
 from onhand.imports.model.rows import BadRow
-from onhand.imports.readers.apart import WorkbookApart
+from onhand.imports.readers.apart import Waiting, WorkbookApart
 from onhand.imports.readers.opening import open_file
 from tests.imports.reading.tell import LIMITS, read, tell
 from tests.imports.reading.workbooks import SHEET, pack, parts, workbook
@@ -47,10 +47,21 @@ def test_workbook_that_asks_for_more_is_refused(tmp_path: Path, bound: dict[str,
     assert why_not(path, replace(LIMITS, **bound)) == UnreadableFile(Found.TOO_DEMANDING)
 
 
+def test_who_waits_may_give_up(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook({"在庫": [HEADER]}))
+
+    def give_up() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        WorkbookApart(path, LIMITS, Waiting(0.001, give_up))
+
+
 def why_not(path: Path, limits: Limits) -> object:
     """Why the rows cannot all be read, None when they can."""
     try:
-        with WorkbookApart(path, limits) as book:
+        with WorkbookApart(path, limits, Waiting()) as book:
             assert not any(isinstance(cells, BadRow) for _, cells in book.rows("在庫"))
     except FileRefused as refused:
         return refused.refusal

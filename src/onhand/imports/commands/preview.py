@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from onhand.imports.model.rows import BadRow, FileRow, SkippedRow, Taken
 from onhand.imports.model.states import ImportState
 from onhand.imports.model.wishes import ImportFailed
 from onhand.imports.queries.counts import count_changes
+from onhand.imports.readers.apart import Waiting
 from onhand.imports.readers.opening import FileSource, open_file
 
 MOST_FAULTS = 10_000  # that are kept, one by one
@@ -50,7 +52,13 @@ def preview(work: Work) -> None:
     try:
         with (
             unpacked(work.database, work.file_id) as path,
-            _opened(path, work.file_name, work.choosing, work.most_rows) as source,
+            _opened(
+                path,
+                work.file_name,
+                work.choosing,
+                work.most_rows,
+                Waiting(work.pace.renew_s, work.hold_on),
+            ) as source,
         ):
             _read(work, source)
     except FileRefused as refused:
@@ -66,25 +74,28 @@ def opened_again(row: sa.Row[Any], path: Path) -> Iterator[FileSource]:
         FileRefused: it cannot be read.
     """
     choosing = msgspec.convert(row.choices, Choosing)
-    with _opened(path, row.file_name, choosing, row.most_rows) as source:
+    with _opened(path, row.file_name, choosing, row.most_rows, Waiting()) as source:
         yield source
 
 
 @contextmanager
-def _opened(path: Path, name: str, choosing: Choosing, most_rows: int) -> Iterator[FileSource]:
+def _opened(
+    path: Path, name: str, choosing: Choosing, most_rows: int, waiting: Waiting
+) -> Iterator[FileSource]:
     """The file as its store is used to be read; as if nothing was remembered where that fails."""
     size = 2**62  # it was measured when it came
     limits = Limits(size, most_rows, cell_chars=_CELL_CHARS, unpacked_bytes=_UNPACKED_BYTES)
     used = choosing.used
+    opening = partial(open_file, path, name=name, limits=limits, waiting=waiting)
     if used != choosing.given:
         try:
-            with open_file(path, name=name, choices=used, limits=limits):
+            with opening(choices=used):
                 pass
         except FileRefused as refused:
             if not isinstance(refused.refusal, UnknownColumn | UnknownSheet | InvalidRule):
                 raise
             used = choosing.given
-    with open_file(path, name=name, choices=used, limits=limits) as source:
+    with opening(choices=used) as source:
         yield source
 
 

@@ -52,10 +52,14 @@ class Choosing:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much goes into one transaction: rows of a file, or SKUs that are brought in."""
+    """How much goes into one transaction: rows of a file, or SKUs that are brought in.
+
+    While a workbook is opened, which is none, the hold is renewed each `renew_s`.
+    """
 
     rows: int = 1000
     skus: int = 250
+    renew_s: float = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,15 @@ class Work:
         if row is None:
             raise WorkLost(self.import_id)
         return Stop.CANCEL if row.cancel_asked else self.progress.wants_stop()
+
+    def hold_on(self) -> None:
+        """Hold on to the import where nothing else is written.
+
+        Raises:
+            WorkLost: it is not ours any more.
+        """
+        with self.database.begin() as connection:
+            self.keep(connection, {})
 
     def give_way(self, began: float) -> None:
         """Leave others a turn after a transaction that began at this moment of `time.monotonic`.

@@ -6,10 +6,13 @@ for rows on its input and gives them on its output, one line of JSON each.
 """
 
 import resource
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
@@ -61,15 +64,24 @@ _Answer = _Opened | _Rows | _Refused | _TooLarge
 _answers = msgspec.json.Decoder(_Answer)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What to do each time that the process has not answered for so long."""
+
+    every_s: float = 5
+    then: Callable[[], None] = lambda: None
+
+
 class WorkbookApart:
     """An XLSX file in a process of its own; one of its sheets is held there at a time."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: Limits, waiting: Waiting) -> None:
         """Start the process and have it look through the file.
 
         Raises:
             FileRefused: it cannot be read, or not within the limits.
         """
+        self._waiting = waiting
         how = msgspec.json.encode(limits).decode()
         # Not from the working folder, in which anything may lie.
         command = [sys.executable, "-P", "-m", __spec__.name, str(path), how]
@@ -79,11 +91,10 @@ class WorkbookApart:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        try:
+        with ExitStack() as unless_opened:
+            unless_opened.push(self.__exit__)
             opened = self._answer()
-        except FileRefused:
-            self.__exit__()
-            raise
+            unless_opened.pop_all()
         assert isinstance(opened, _Opened)
         self.sheets, self.visible = opened.sheets, opened.visible
 
@@ -122,8 +133,12 @@ class WorkbookApart:
         return answer.rows
 
     def _answer(self) -> _Answer:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        stdout = self._process.stdout
+        assert stdout is not None
+        # Nothing is left of the answer before: there is one for each question.
+        while not select.select([stdout], [], [], self._waiting.every_s)[0]:
+            self._waiting.then()
+        line = stdout.readline()
         if not line.endswith(b"\n"):
             raise self._ended()
         answer: _Answer = _answers.decode(line)

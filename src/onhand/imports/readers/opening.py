@@ -23,7 +23,7 @@ from onhand.imports.model.refusals import (
     UnreadableFile,
 )
 from onhand.imports.model.rows import BadRow, Taken
-from onhand.imports.readers.apart import WorkbookApart
+from onhand.imports.readers.apart import Waiting, WorkbookApart
 from onhand.imports.readers.delimited import Record, read_records
 from onhand.imports.readers.delimiters import (
     FirstRow,
@@ -35,6 +35,7 @@ from onhand.imports.readers.encodings import Encoding, detect_encoding
 from onhand.imports.readers.spreadsheets import Workbook
 
 MOST_SHEETS = 10  # that are looked into for a header
+_PATIENTLY = Waiting()
 
 _PACKAGE = b"PK\x03\x04"
 _SIGNATURES = (
@@ -75,7 +76,9 @@ class FileSource:
 
 
 @contextmanager
-def open_file(path: Path, *, name: str, choices: Choices, limits: Limits) -> Iterator[FileSource]:
+def open_file(
+    path: Path, *, name: str, choices: Choices, limits: Limits, waiting: Waiting = _PATIENTLY
+) -> Iterator[FileSource]:
     """What a file is and its rows; `name` is what the person called it.
 
     Raises:
@@ -87,7 +90,7 @@ def open_file(path: Path, *, name: str, choices: Choices, limits: Limits) -> Ite
     with path.open("rb") as file:
         start = file.read(1024)
     if start.startswith(_PACKAGE):
-        with WorkbookApart(path, limits) as book:
+        with WorkbookApart(path, limits, waiting) as book:
             yield open_workbook(book, choices, limits)
     else:
         _check_is_text(start)

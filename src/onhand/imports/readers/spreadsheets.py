@@ -42,6 +42,7 @@ class Workbook:
     def __init__(self, path: Path, limits: Limits) -> None:
         check_package(path, limits)
         self._cell_chars = limits.cell_chars
+        self._held: CalamineSheet | None = None
         with _damage_refused():
             self._book = CalamineWorkbook.from_path(path)
             sheets = [
@@ -64,9 +65,11 @@ class Workbook:
         """
         if sheet not in self.sheets:
             raise FileRefused(UnknownSheet(sheet[:80], self.sheets))
-        with _damage_refused():
-            found = self._book.get_sheet_by_name(sheet)
-        return self._records(found)
+        if self._held is None or self._held.name != sheet:
+            self._held = None  # before another is laid out
+            with _damage_refused():
+                self._held = self._book.get_sheet_by_name(sheet)
+        return self._records(self._held)
 
     def _records(self, sheet: CalamineSheet) -> Iterator[Record]:
         most = self._cell_chars
