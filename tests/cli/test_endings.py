@@ -162,7 +162,8 @@ def test_4_when_the_database_is_locked(run: Run, home: Path) -> None:
     other.close()
 
     assert done.code == 4
-    assert "locked" in done.err
+    assert done.err.endswith("database is locked; run the command again\n")
+    assert done.err.count("\n") == 1
 
 
 def test_5_when_an_export_cannot_be_written(run: Run, tmp_path: Path) -> None:

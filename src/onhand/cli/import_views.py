@@ -43,6 +43,9 @@ def show_faults(desk: Desk, faults: Sequence[FaultView], *, more: bool) -> None:
 
 
 _HINTS = {
+    "waiting": "Another process reads it; look again with: onhand import show {id}",
+    "confirmed": "Another process brings it in; look again with: onhand import show {id}. "
+    "If it has died, go on in half a minute: onhand import confirm {id}",
     "previewed": "Nothing was changed. Bring it in with: onhand import confirm {id}",
     "stopped": "What was brought in stays. Go on: onhand import confirm {id}; "
     "take it back: onhand import undo {id}",

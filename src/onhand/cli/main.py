@@ -13,7 +13,7 @@ from onhand.bootstrap.settings import SettingsError
 from onhand.cli.arguments import parse_key
 from onhand.cli.desk import Options, Refused
 from onhand.cli.exits import ExitCode, Stop
-from onhand.db.errors import DatabaseUnavailable
+from onhand.db.errors import DatabaseBusy, DatabaseUnavailable, TransactionConflict
 
 _FLAGS = frozenset({"--json"})
 _VALUED = frozenset({"--env", "--database", "--key"})
@@ -110,6 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.terminal.say(f"onhand: {error}")
         is_down = isinstance(error.__cause__, DatabaseUnavailable)
         sys.exit(ExitCode.DATABASE if is_down else ExitCode.SETTINGS)
+    except (DatabaseBusy, TransactionConflict) as error:
+        options.terminal.say(f"onhand: the database is busy: {error}; run the command again")
+        sys.exit(ExitCode.DATABASE)
     except DatabaseUnavailable as error:
         options.terminal.say(f"onhand: the database cannot be used now: {error.reason}")
         sys.exit(ExitCode.DATABASE)

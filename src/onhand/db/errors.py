@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 _RETRY_SQLSTATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock victim
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_BUSY_SNAPSHOT})
 
 
 class DatabaseUnavailable(Exception):
@@ -18,6 +19,10 @@ class DatabaseUnavailable(Exception):
         self.reason = reason
 
 
+class DatabaseBusy(DatabaseUnavailable):
+    """Others kept the database for longer than we wait; the same call will do in a moment."""
+
+
 class TransactionConflict(Exception):
     """Another transaction won (unique key, deadlock): run the whole transaction again."""
 
@@ -27,7 +32,8 @@ def translated_errors() -> Iterator[None]:
     """Turn driver errors into `DatabaseUnavailable` or `TransactionConflict`.
 
     Raises:
-        DatabaseUnavailable: the server or file is gone, locked, full or read-only.
+        DatabaseBusy: it is locked, or every connection of ours is in use.
+        DatabaseUnavailable: the server or file is gone, full or read-only.
         TransactionConflict: a unique key or a lock was lost to another transaction.
     """
     try:
@@ -39,14 +45,16 @@ def translated_errors() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
         if getattr(error.orig, "sqlstate", None) in _RETRY_SQLSTATES:
             raise TransactionConflict(_first_line(error.orig)) from error
-        raise DatabaseUnavailable(_first_line(error.orig)) from error
+        is_locked = getattr(error.orig, "sqlite_errorcode", None) in _LOCKED
+        kind = DatabaseBusy if is_locked else DatabaseUnavailable
+        raise kind(_first_line(error.orig)) from error
     except sa.exc.DBAPIError as error:
         # SQLite says no more than `DatabaseError` of a file that is damaged or no database at all.
         if error.connection_invalidated or type(error) is sa.exc.DatabaseError:
             raise DatabaseUnavailable(_first_line(error.orig)) from error
         raise
     except sa.exc.TimeoutError as error:
-        raise DatabaseUnavailable("no free database connection") from error
+        raise DatabaseBusy("no free database connection") from error
 
 
 def _is_unique_violation(error: BaseException | None) -> bool:
