@@ -140,7 +140,7 @@ def fill(bench: Bench, kind: str, shop: Shop, year: Year) -> None:
     low = [SetPolicy(sku, low_stock_threshold=2 * UNITS_ON_HAND) for sku in shop.skus[::50]]
     execute(shop.ledger, [Command(CALLER, ask) for ask in low])
     new = NewCount("Bench", "main", tuple(shop.skus[:500]))
-    open_count(shop.environment.database, Actor("bench"), new, now=utc_now())
+    open_count(shop.environment.database, Asked(Actor("bench"), utc_now()), new)
 
 
 def orders(choice: random.Random, skus: Sequence[str]) -> Iterator[ChannelOrder]:
@@ -160,7 +160,7 @@ def sign_in(shop: Shop) -> str:
     try:
         live, actor, now = onhand.live.database, Actor("bench"), utc_now()
         user = NewUser("bench", Role.ADMIN, Language.JA, "Asia/Tokyo")
-        create_user(live, actor, user, now=now)
+        create_user(live, Asked(actor, now), user)
         link = begin_set_up(live, Asked(actor, now), "bench")
         if not isinstance(link, SetUpLink):
             raise WrongResult(link)

@@ -14,7 +14,7 @@ from benchmarks.failures import FigureFailed
 from benchmarks.figures import Bench
 from benchmarks.servers import Server, free_port, running, variables
 from onhand.access.commands import create_token
-from onhand.access.model import Actor, EnvironmentName, NewToken, Scope
+from onhand.access.model import Actor, Asked, EnvironmentName, NewToken, Scope
 from onhand.access.model import Refusal as AccessRefusal
 from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.environment import Clock, Environment, first_start, open_environments
@@ -149,7 +149,7 @@ def register(database: Database, codes: Sequence[str]) -> None:
     """Register SKU codes without any stock; raises WrongResult."""
     actor = Actor(CALLER.actor, "manual")
     for chunk in chunks(codes, _CODES_AT_ONCE):
-        result = create_skus(database, actor, [NewSku(code) for code in chunk], now=utc_now())
+        result = create_skus(database, Asked(actor, utc_now()), [NewSku(code) for code in chunk])
         if isinstance(result, AccessRefusal):
             raise WrongResult(result)
 

@@ -30,7 +30,7 @@ def asked(now: datetime = START, key: str | None = None) -> Asked:
 
 def known(database: Database, name: str, role: Role = Role.OPERATOR) -> UserView:
     """A person without a password."""
-    made = create_user(database, ROOT, NewUser(name, role), now=START)
+    made = create_user(database, Asked(ROOT, START), NewUser(name, role))
     assert isinstance(made, Accepted), made
     return msgspec.json.decode(made.answer, type=UserView)
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from onhand.access.model import Actor
+from onhand.access.model import Actor, Asked
 from onhand.access.queries import AuditFilter, AuditView, search_audit
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import NewSku
@@ -38,7 +38,7 @@ def busy(database: Database) -> Database:
     for number in range(6):
         actor = Actor(("mei", "ann")[number % 2], ("manual", "api")[number % 2])
         now = START + timedelta(seconds=number)
-        create_skus(database, actor, [NewSku(f"s_{number}")], now=now)
+        create_skus(database, Asked(actor, now), [NewSku(f"s_{number}")])
     return database
 
 
@@ -64,7 +64,7 @@ def test_entries_are_found(busy: Database, wanted: AuditFilter, found: str) -> N
 def test_pages_add_up_although_moments_repeat(database: Database) -> None:
     for number in range(25):
         now = START + timedelta(seconds=number // 10)
-        create_skus(database, Actor("mei"), [NewSku(f"s{number}")], now=now)
+        create_skus(database, Asked(Actor("mei"), now), [NewSku(f"s{number}")])
     whole = [entry.command_id for entry in search(database)]
 
     found: list[str] = []

@@ -18,6 +18,7 @@ from onhand.access.commands import (
 )
 from onhand.access.model import (
     Actor,
+    Asked,
     EnvironmentName,
     InvalidLifetime,
     InvalidName,
@@ -104,7 +105,7 @@ def test_a_revoked_token_is_noticed_within_5_seconds(
 ) -> None:
     issued = make(database)
     guard.authenticate(issued.secret)
-    revoke_token(database, ROOT, issued.token_id, now=clock())
+    revoke_token(database, Asked(ROOT, clock()), issued.token_id)
 
     clock.advance(4.9)
     assert guard.remembered(issued.secret) is not None
@@ -131,7 +132,7 @@ def test_a_clock_set_back_does_not_prolong_trust(
 ) -> None:
     issued = make(database)
     guard.authenticate(issued.secret)
-    revoke_token(database, ROOT, issued.token_id, now=clock())
+    revoke_token(database, Asked(ROOT, clock()), issued.token_id)
 
     clock.advance(-3600)
 
@@ -187,7 +188,7 @@ def test_an_owner_token_ends_with_the_token_that_issued_it(
 
     other = make(database)
     bearer = owner_token(database, Principal("shop", Scope.RESERVE, TEST, None, other.token_id))
-    revoke_token(database, ROOT, other.token_id, now=clock())
+    revoke_token(database, Asked(ROOT, clock()), other.token_id)
     clock.advance(-60)
     assert why_not(guard, bearer) == "the token was revoked"
 

@@ -14,7 +14,16 @@ from onhand.access.commands.accounts import (
     set_password,
 )
 from onhand.access.commands.people import SignedIn, change_password, finish_set_up
-from onhand.access.model import Accepted, InvalidName, Language, NewUser, Refusal, Role, UserExists
+from onhand.access.model import (
+    Accepted,
+    Asked,
+    InvalidName,
+    Language,
+    NewUser,
+    Refusal,
+    Role,
+    UserExists,
+)
 from onhand.access.model.people import (
     INVITED_FOR_S,
     InvalidTimezone,
@@ -73,7 +82,7 @@ def test_a_name_is_one_persons_however_it_is_written(database: Database) -> None
     made = known(database, "Ｍei")
 
     for other in ("mei", "MEI", "Ｍei"):
-        assert create_user(database, ROOT, NewUser(other, Role.ADMIN), now=START) == UserExists(
+        assert create_user(database, Asked(ROOT, START), NewUser(other, Role.ADMIN)) == UserExists(
             other
         )
         assert person(database, other) == made
@@ -99,7 +108,7 @@ def test_a_name_is_one_persons_however_it_is_written(database: Database) -> None
 def test_a_person_who_cannot_be_is_refused(
     database: Database, new: NewUser, refusal: Refusal
 ) -> None:
-    assert create_user(database, ROOT, new, now=START) == refusal
+    assert create_user(database, Asked(ROOT, START), new) == refusal
     assert trail(database) == []
 
 

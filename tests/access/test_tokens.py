@@ -11,6 +11,7 @@ from onhand.access.commands import IssuedToken, create_token, revoke_token
 from onhand.access.model import (
     Accepted,
     Actor,
+    Asked,
     EnvironmentName,
     IdempotencyConflict,
     InvalidMoment,
@@ -126,7 +127,7 @@ def test_a_revoked_token_stays_revoked_since_the_first_time(
     first = clock.advance(10)
 
     for _ in range(2):
-        result = revoke_token(database, ROOT, issued.token_id, now=clock())
+        result = revoke_token(database, Asked(ROOT, clock()), issued.token_id)
         assert isinstance(result, Accepted)
         assert msgspec.json.decode(result.answer, type=TokenView).revoked_at == first
         clock.advance(10)
@@ -139,14 +140,14 @@ def test_a_revoked_token_stays_revoked_since_the_first_time(
 
 @pytest.mark.parametrize("token_id", ["tok_none", "", "a\0b", "\ud800"])
 def test_only_a_known_token_can_be_revoked(database: Database, token_id: str) -> None:
-    assert revoke_token(database, ROOT, token_id, now=START) == TokenNotFound(token_id)
+    assert revoke_token(database, Asked(ROOT, START), token_id) == TokenNotFound(token_id)
 
 
 def test_making_and_revoking_are_in_the_audit_trail(database: Database, clock: FakeClock) -> None:
     issued = make(database, NewToken("shop", Scope.OPERATOR))
     assert isinstance(issued, IssuedToken)
-    revoke_token(database, ROOT, issued.token_id, now=clock.advance(1), idempotency_key="k")
-    revoke_token(database, ROOT, issued.token_id, now=clock.advance(1), idempotency_key="k")
+    revoke_token(database, Asked(ROOT, clock.advance(1), "k"), issued.token_id)
+    revoke_token(database, Asked(ROOT, clock.advance(1), "k"), issued.token_id)
 
     revoked, made = trail(database)
 

@@ -18,7 +18,7 @@ ASKED = Asked(Actor("aki"), NOW)
 
 def person(database: Database, name: str) -> str:
     new = NewUser(name, Role.VIEWER, Language.JA, "Asia/Tokyo")
-    made = create_user(database, ASKED.actor, new, now=NOW)
+    made = create_user(database, Asked(ASKED.actor, NOW), new)
     assert isinstance(made, Accepted)
     return msgspec.json.decode(made.answer, type=UserView).user_id
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from onhand.access.commands.accounts import create_user
 from onhand.access.commands.people import SignedIn, finish_set_up
-from onhand.access.model import Actor, EnvironmentName, NewUser, Role, Scope
+from onhand.access.model import Actor, Asked, EnvironmentName, NewUser, Role, Scope
 from onhand.access.model.people import SetUp, SetUpLinkInvalid
 from onhand.access.queries import AuditFilter, list_tokens, list_users, search_audit
 from onhand.bootstrap.environment import Environment, Onhand, first_start, open_environments
@@ -116,7 +116,7 @@ def test_people_made_before_the_first_start_are_left_in_charge(onhand: Onhand) -
     for environment in onhand.environments:
         upgrade(environment.database)
     new = NewUser("mei", Role.ADMIN)
-    create_user(onhand.live.database, Actor("cli:root"), new, now=onhand.live.clock())
+    create_user(onhand.live.database, Asked(Actor("cli:root"), onhand.live.clock()), new)
 
     assert len(first_start(onhand)) == 2
 

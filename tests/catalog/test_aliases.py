@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onhand.access.model import Accepted, Actor, Refusal
+from onhand.access.model import Accepted, Actor, Asked, Refusal
 from onhand.catalog.commands import add_alias, create_skus, remove_alias
 from onhand.catalog.model import (
     AliasNotFound,
@@ -25,7 +25,7 @@ MEI = Actor("mei")
 @pytest.fixture
 def known(database: Database) -> Database:
     """Two SKUs; `a` has the alias `also`."""
-    create_skus(database, MEI, [NewSku("a", aliases=("Also",)), NewSku("b")], now=START)
+    create_skus(database, Asked(MEI, START), [NewSku("a", aliases=("Also",)), NewSku("b")])
     return database
 
 
@@ -37,21 +37,21 @@ def aliases(result: Accepted | Refusal) -> list[str]:
 
 
 def test_an_added_alias_means_the_sku_until_it_is_removed(known: Database) -> None:
-    added = add_alias(known, MEI, NewAlias("B", " Second-Code "), now=START)
+    added = add_alias(known, Asked(MEI, START), NewAlias("B", " Second-Code "))
     assert aliases(added) == ["Second-Code"]
     with known.read() as connection:
         view = read_sku(connection, "second-code")
     assert view is not None
     assert view.sku == "b"
 
-    assert aliases(remove_alias(known, MEI, NewAlias("b", "SECOND-code"), now=START)) == []
+    assert aliases(remove_alias(known, Asked(MEI, START), NewAlias("b", "SECOND-code"))) == []
     with known.read() as connection:
         assert read_sku(connection, "second-code") is None
 
 
 def test_an_alias_can_be_added_by_an_alias_and_twice(known: Database) -> None:
     for _ in range(2):
-        added = add_alias(known, MEI, NewAlias("also", "third"), now=START)
+        added = add_alias(known, Asked(MEI, START), NewAlias("also", "third"))
         assert aliases(added) == ["Also", "third"]
 
 
@@ -70,7 +70,7 @@ def test_an_alias_can_be_added_by_an_alias_and_twice(known: Database) -> None:
 def test_an_alias_that_cannot_be_given_is_refused(
     known: Database, new: NewAlias, refusal: Refusal
 ) -> None:
-    assert add_alias(known, MEI, new, now=START) == refusal
+    assert add_alias(known, Asked(MEI, START), new) == refusal
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_alias_that_cannot_be_given_is_refused(
 def test_only_an_alias_of_the_sku_can_be_removed(
     known: Database, gone: NewAlias, refusal: Refusal
 ) -> None:
-    assert remove_alias(known, MEI, gone, now=START) == refusal
+    assert remove_alias(known, Asked(MEI, START), gone) == refusal
 
 
 def test_stock_is_asked_and_read_by_alias(known: Database, shop: Shop) -> None:
@@ -105,6 +105,6 @@ def test_stock_is_asked_and_read_by_alias(known: Database, shop: Shop) -> None:
 
 def test_a_removed_alias_no_longer_reaches_the_stock(known: Database, shop: Shop) -> None:
     shop.receive("also", 10)
-    remove_alias(known, MEI, NewAlias("a", "also"), now=START)
+    remove_alias(known, Asked(MEI, START), NewAlias("a", "also"))
 
     assert shop.refuse(reserve(cart(), also=1)).code == "unknown_sku"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onhand.access.model import Asked
 from onhand.catalog.commands.listings import finish_catalogue, take_catalogue_page, unmap_listing
 from onhand.catalog.commands.skus import add_alias
 from onhand.catalog.model.listings import choose_sku, clean_name
@@ -99,7 +100,7 @@ def test_the_same_key_in_two_stores_is_two_listings(database: Database) -> None:
 
 def test_a_code_may_be_an_alias_and_two_skus_are_a_matter_for_a_person(database: Database) -> None:
     register(database, "a", "b")
-    accepted(add_alias(database, MEI, NewAlias("a", "4900000000017"), now=START))
+    accepted(add_alias(database, Asked(MEI, START), NewAlias("a", "4900000000017")))
 
     take(
         database,

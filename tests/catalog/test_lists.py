@@ -2,7 +2,7 @@
 
 import pytest
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.catalog.commands import create_skus, update_sku
 from onhand.catalog.model import NewSku, SkuChange, Status
 from onhand.catalog.queries import SkuFilter, SkuSort, list_skus
@@ -22,7 +22,7 @@ def stocked(database: Database) -> Database:
         NewSku("d%4", name="Bag"),
         NewSku("e5", name=r"50% wool \ cotton"),
     ]
-    assert isinstance(create_skus(database, MEI, skus, now=START), Accepted)
+    assert isinstance(create_skus(database, Asked(MEI, START), skus), Accepted)
     return database
 
 
@@ -78,8 +78,8 @@ def test_search_folds_letters_alike_on_both_databases(
         NewSku("CAFE-3", name="マグ 青"),
         NewSku("CAFE-4", name="old"),
     ]
-    assert isinstance(create_skus(database, MEI, skus, now=START), Accepted)
-    update_sku(database, MEI, SkuChange("cafe-4", name="Σοφός"), now=clock.advance(5))
+    assert isinstance(create_skus(database, Asked(MEI, START), skus), Accepted)
+    update_sku(database, Asked(MEI, clock.advance(5)), SkuChange("cafe-4", name="Σοφός"))
 
     assert codes(database, SkuFilter(search=search)) == found
     assert codes(database, SkuFilter(search="old")) == []
@@ -92,7 +92,7 @@ def test_a_list_is_filtered_by_status(stocked: Database) -> None:
 
 
 def test_a_list_is_sorted(stocked: Database, clock: FakeClock) -> None:
-    update_sku(stocked, MEI, SkuChange("b_2", name="Mug, green"), now=clock.advance(5))
+    update_sku(stocked, Asked(MEI, clock.advance(5)), SkuChange("b_2", name="Mug, green"))
 
     by_name = ["e5", "d%4", "a-1", "b_2", "c-3"]
     assert codes(stocked, SkuFilter(sort=SkuSort.NAME)) == by_name
@@ -107,7 +107,7 @@ def test_pages_add_up_to_the_whole_list(
 ) -> None:
     for number in range(0, 60, 6):  # names and moments repeat
         new = [NewSku(f"s{n:02}", name=f"name {n % 4}") for n in range(number, number + 6)]
-        create_skus(database, MEI, new, now=clock.advance(1))
+        create_skus(database, Asked(MEI, clock.advance(1)), new)
     whole = codes(database, SkuFilter(search=search, sort=sort, limit=1000))
 
     found: list[str] = []
@@ -126,10 +126,10 @@ def test_pages_add_up_to_the_whole_list(
 
 
 def test_a_page_goes_on_where_it_was_although_skus_came_before_it(database: Database) -> None:
-    create_skus(database, MEI, [NewSku(code) for code in "bdfh"], now=START)
+    create_skus(database, Asked(MEI, START), [NewSku(code) for code in "bdfh"])
     with database.read() as connection:
         first = list_skus(connection, SkuFilter(limit=2))
-    create_skus(database, MEI, [NewSku(code) for code in "ag"], now=START)
+    create_skus(database, Asked(MEI, START), [NewSku(code) for code in "ag"])
 
     assert codes(database, SkuFilter(limit=9, after=first.cursor)) == ["f", "g", "h"]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted
+from onhand.access.model import Accepted, Asked
 from onhand.catalog.commands.listings import map_listing, unmap_listing
 from onhand.catalog.commands.mapping import map_by_code
 from onhand.catalog.commands.skus import add_alias
@@ -49,7 +49,7 @@ def tokyo(database: Database) -> None:
 
 def test_a_person_maps_by_code_or_alias(database: Database) -> None:
     register(database, "a")
-    accepted(add_alias(database, MEI, NewAlias("a", "other"), now=START))
+    accepted(add_alias(database, Asked(MEI, START), NewAlias("a", "other")))
     black = the_listing(database, "tote", "BK")
 
     answer = accepted(mapped(database, black, " OTHER "))
@@ -172,7 +172,7 @@ def test_suggestions_by_code_alias_and_name(database: Database) -> None:
         "bag": "帆布トートバッグ 大",
     }
     register(database, **{code.replace("-", "_"): name for code, name in names.items()})
-    accepted(add_alias(database, MEI, NewAlias("wh", "T-BK"), now=START))
+    accepted(add_alias(database, Asked(MEI, START), NewAlias("wh", "T-BK")))
     take(database, seen("tote", "BK", "T-BK", "T_BK", name="【送料無料】帆布トート（黒）"))
     accepted(mapped(database, the_listing(database, "tote", "WH"), "wh"))
 
@@ -254,7 +254,7 @@ def map_codes(database: Database, since: datetime | None = None) -> tuple[int, l
 def test_a_code_that_becomes_known_later_maps_what_waited_for_it(database: Database) -> None:
     assert map_codes(database) == (0, [])
     register(database, "t-bk", "white")
-    accepted(add_alias(database, MEI, NewAlias("white", "T-wh"), now=START))
+    accepted(add_alias(database, Asked(MEI, START), NewAlias("white", "T-wh")))
     black, white = the_listing(database, "tote", "BK"), the_listing(database, "tote", "WH")
 
     assert map_codes(database, START) == (2, sorted([black.listing, white.listing]))

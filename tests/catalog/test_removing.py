@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.catalog.commands import add_alias, create_skus, update_sku
 from onhand.catalog.model import NewAlias, NewSku, SkuChange, SkuNotFound, Status
 from onhand.catalog.queries import SkuFilter, SkuView, list_skus, read_sku
@@ -18,7 +18,7 @@ MEI = Actor("mei")
 
 def register(shop: Shop, *skus: NewSku) -> None:
     """Register SKUs through the catalog."""
-    result = create_skus(shop.database, MEI, skus, now=shop.clock())
+    result = create_skus(shop.database, Asked(MEI, shop.clock()), skus)
     assert isinstance(result, Accepted), result
 
 
@@ -55,7 +55,7 @@ def test_a_removed_sku_is_unknown_everywhere(shop: Shop) -> None:
         assert shop.refuse(ask).code == "unknown_sku"
     assert listed(shop) == []
     assert listed(shop, Status.UNREGISTERED) == ["a"]
-    changed = update_sku(shop.database, MEI, SkuChange("a", name="x"), now=START)
+    changed = update_sku(shop.database, Asked(MEI, START), SkuChange("a", name="x"))
     assert changed == SkuNotFound(("a",))
     with shop.database.read() as connection:
         assert history(connection, "a", HistoryFilter()) is None
@@ -141,7 +141,7 @@ def test_an_alias_added_while_the_sku_is_removed_does_not_stay(
         register(shop, NewSku("a"))
         new = NewAlias("a", f"x{number}")
         with ThreadPoolExecutor(1) as threads:
-            added = threads.submit(add_alias, database, MEI, new, now=START)
+            added = threads.submit(add_alias, database, Asked(MEI, START), new)
             shop.do(ResetSku("a"))
             added.result(30)
         register(shop, NewSku("a"))

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.catalog.commands import add_alias, create_skus, remove_alias, update_sku
 from onhand.catalog.commands.search import rebuild_search
 from onhand.catalog.model import NewAlias, NewSku, SkuChange
@@ -50,7 +50,9 @@ class Shelf:
 
     def add(self, code: str, name: str, *aliases: str) -> None:
         new = NewSku(code, name=name, aliases=aliases)
-        assert isinstance(create_skus(self.database, MEI, [new], now=self.shop.clock()), Accepted)
+        assert isinstance(
+            create_skus(self.database, Asked(MEI, self.shop.clock()), [new]), Accepted
+        )
         self.skus[code.lower()] = (name, list(aliases))
 
     def check(self, search: str) -> None:
@@ -104,18 +106,18 @@ def test_every_part_of_every_text_is_found(shelf: Shelf) -> None:
 def test_what_changes_is_found_as_it_is_now(shelf: Shelf, clock: FakeClock) -> None:
     first, second, third = list(shelf.skus)[:3]
     database = shelf.database
-    update_sku(database, MEI, SkuChange(first, name="新しい名前 Neu"), now=clock.advance(1))
+    update_sku(database, Asked(MEI, clock.advance(1)), SkuChange(first, name="新しい名前 Neu"))
     shelf.skus[first] = ("新しい名前 Neu", shelf.skus[first][1])
-    add_alias(database, MEI, NewAlias(second, "Other-4900"), now=clock.advance(1))
+    add_alias(database, Asked(MEI, clock.advance(1)), NewAlias(second, "Other-4900"))
     shelf.skus[second][1].append("Other-4900")
     shelf.shop.do(ResetSku(third))
     del shelf.skus[third]
     for search in ("新しい", "neu", "い名", "4900", "other-", "900", third, first, "s"):
         shelf.check(search)
 
-    remove_alias(database, MEI, NewAlias(second, "OTHER-4900"), now=clock.advance(1))
+    remove_alias(database, Asked(MEI, clock.advance(1)), NewAlias(second, "OTHER-4900"))
     shelf.skus[second][1].remove("Other-4900")
-    update_sku(database, MEI, SkuChange(first, name=""), now=clock.advance(1))
+    update_sku(database, Asked(MEI, clock.advance(1)), SkuChange(first, name=""))
     shelf.skus[first] = ("", shelf.skus[first][1])
     shelf.add(third.upper(), "back again", "once-more")
     for search in ("新しい", "4900", "back", "ck ag", "e-mo", third, "s"):
@@ -125,7 +127,7 @@ def test_what_changes_is_found_as_it_is_now(shelf: Shelf, clock: FakeClock) -> N
 def test_a_refused_command_leaves_no_trace(shelf: Shelf) -> None:
     taken = next(iter(shelf.skus))
     new = [NewSku("fresh-one", name="never kept"), NewSku(taken)]
-    assert not isinstance(create_skus(shelf.database, MEI, new, now=START), Accepted)
+    assert not isinstance(create_skus(shelf.database, Asked(MEI, START), new), Accepted)
     shelf.check("never kept")
     shelf.check("fresh")
 
@@ -164,8 +166,8 @@ def test_what_commands_keep_is_what_rebuilding_makes(shelf: Shelf, clock: FakeCl
     """The index holds nothing of what was, and lacks nothing of what is."""
     for number, code in enumerate(list(shelf.skus)[:12]):
         change = SkuChange(code, name=f"renamed {WORDS[number]}")
-        update_sku(shelf.database, MEI, change, now=clock.advance(1))
-        add_alias(shelf.database, MEI, NewAlias(code, f"more-{number}"), now=clock())
+        update_sku(shelf.database, Asked(MEI, clock.advance(1)), change)
+        add_alias(shelf.database, Asked(MEI, clock()), NewAlias(code, f"more-{number}"))
     shelf.shop.do(ResetSku(list(shelf.skus)[3]))
     kept = trigrams(shelf.database)
     rebuild_search(shelf.database)
@@ -191,7 +193,7 @@ def test_many_that_are_alike_and_few_at_the_end(database: Database) -> None:
     codes = [f"{'a' if number < 2_200 else 'z'}-{number:05}" for number in range(8_000)]
     for start in range(0, len(codes), 1000):
         some = [NewSku(code, name=f"n {code[::-1]}") for code in codes[start : start + 1000]]
-        assert isinstance(create_skus(database, MEI, some, now=moment), Accepted)
+        assert isinstance(create_skus(database, Asked(MEI, moment), some), Accepted)
     for search, sort in product(("z-", "z", "-0799", "0"), SkuSort):
         wanted = SkuFilter(search=search, sort=sort, limit=1000)
         expected = [code for code in codes if search in code or search in f"n {code[::-1]}"]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from onhand.access.model import Accepted, Actor, IdempotencyConflict, Refusal
+from onhand.access.model import Accepted, Actor, Asked, IdempotencyConflict, Refusal
 from onhand.access.queries import AuditFilter, AuditView, search_audit
 from onhand.catalog.commands import add_alias, create_skus, update_sku
 from onhand.catalog.model import (
@@ -34,7 +34,7 @@ MEI = Actor("mei", "manual", "192.0.2.7")
 def create(database: Database, *skus: NewSku | str, key: str | None = None) -> Accepted | Refusal:
     """Register SKUs at START."""
     new = [NewSku(sku) if isinstance(sku, str) else sku for sku in skus]
-    return create_skus(database, MEI, new, now=START, idempotency_key=key)
+    return create_skus(database, Asked(MEI, START, key), new)
 
 
 def accepted(result: Accepted | Refusal) -> dict[str, Any]:
@@ -152,10 +152,10 @@ def test_a_change_touches_only_what_it_names(database: Database, clock: FakeCloc
     accepted(create(database, NewSku("a", name="old", image_url="https://x.example/1")))
     later = clock.advance(60)
 
-    renamed = update_sku(database, MEI, SkuChange("A", name="new"), now=later)
+    renamed = update_sku(database, Asked(MEI, later), SkuChange("A", name="new"))
     assert accepted(renamed)["name"] == "new"
     change = SkuChange("a", image_url="", attributes={"k": "v"}, status=Status.INACTIVE)
-    accepted(update_sku(database, MEI, change, now=later + timedelta(seconds=1)))
+    accepted(update_sku(database, Asked(MEI, later + timedelta(seconds=1)), change))
 
     view = read(database, "a")
     assert view is not None
@@ -166,21 +166,25 @@ def test_a_change_touches_only_what_it_names(database: Database, clock: FakeCloc
 
 @pytest.mark.parametrize("code", ["nobody", "a\0b", "\ud800", ""])
 def test_an_unknown_sku_cannot_be_changed(database: Database, code: str) -> None:
-    assert update_sku(database, MEI, SkuChange(code, name="x"), now=START) == SkuNotFound((code,))
+    assert update_sku(database, Asked(MEI, START), SkuChange(code, name="x")) == SkuNotFound(
+        (code,)
+    )
     assert read(database, code) is None
 
 
 def test_a_change_cannot_unregister(database: Database) -> None:
     accepted(create(database, "a"))
 
-    refused = update_sku(database, MEI, SkuChange("a", status=Status.UNREGISTERED), now=START)
+    refused = update_sku(database, Asked(MEI, START), SkuChange("a", status=Status.UNREGISTERED))
 
     assert isinstance(refused, InvalidSkuField)
 
 
 def test_every_write_is_in_the_audit_trail_with_before_and_after(database: Database) -> None:
     accepted(create(database, "A", "B", key="k-1"))
-    accepted(update_sku(database, MEI, SkuChange("a", name="x"), now=START + timedelta(seconds=1)))
+    accepted(
+        update_sku(database, Asked(MEI, START + timedelta(seconds=1)), SkuChange("a", name="x"))
+    )
 
     changed, created = trail(database)
 
@@ -202,7 +206,7 @@ def test_every_write_is_in_the_audit_trail_with_before_and_after(database: Datab
 
 def test_the_same_key_answers_the_first_answer(database: Database) -> None:
     first = create(database, NewSku("a", name="one"), key="k")
-    accepted(update_sku(database, MEI, SkuChange("a", name="two"), now=START))
+    accepted(update_sku(database, Asked(MEI, START), SkuChange("a", name="two")))
 
     again = create(database, NewSku("a", name="one"), key="k")
     other = create(database, NewSku("a", name="other"), key="k")
@@ -251,7 +255,7 @@ def test_a_name_is_never_both_code_and_alias(database: Database) -> None:
     def work(number: int) -> Accepted | Refusal:
         if number % 2:
             return create(database, "name")
-        return add_alias(database, MEI, NewAlias("owner", "name"), now=START)
+        return add_alias(database, Asked(MEI, START), NewAlias("owner", "name"))
 
     results = in_parallel(6, work)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onhand.access.model import EnvironmentName, IdempotencyConflict
+from onhand.access.model import Asked, EnvironmentName, IdempotencyConflict
 from onhand.catalog.commands.stores import (
     create_store,
     deactivate_store,
@@ -257,7 +257,7 @@ def test_stores_are_listed_by_id_and_status(database: Database) -> None:
 def test_a_reset_of_test_data_takes_stores_and_listings(database: Database) -> None:
     open_store(database)
     take(database, seen("i", "v"))
-    reset_test_data(database, MEI, EnvironmentName.TEST, now=START)
+    reset_test_data(database, Asked(MEI, START), EnvironmentName.TEST)
 
     assert listings(database) == []
     open_store(database)

@@ -56,7 +56,7 @@ def the_store(database: Database, store: str = TOKYO, now: datetime = START) -> 
 def register(database: Database, *codes: str, **names: str) -> None:
     """Register SKUs, by code or `code="name"`."""
     new = [NewSku(code) for code in codes] + [NewSku(code, name) for code, name in names.items()]
-    accepted(create_skus(database, MEI, new, now=START))
+    accepted(create_skus(database, Asked(MEI, START), new))
 
 
 def seen(

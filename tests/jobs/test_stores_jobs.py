@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.catalog.commands.listings import map_listing
 from onhand.catalog.commands.skus import create_skus
 from onhand.catalog.commands.stores import update_store
@@ -161,7 +161,7 @@ def test_a_sku_that_is_registered_later_is_mapped_pushed_and_held(marketplace: M
     marketplace.catch_up()
     assert marketplace.desk() == [("unmapped", "tote v")]
     new = [NewSku("TOTE")]
-    create_skus(marketplace.database, Actor("mei"), new, now=marketplace.clock())
+    create_skus(marketplace.database, Asked(Actor("mei"), marketplace.clock()), new)
     marketplace.goods.receive("tote", 10)
     assert marketplace.run("catalog.map").counts == {"mapped": 2}
     marketplace.do("orders.hold-mapped", "tokyo")

@@ -4,7 +4,7 @@ import json
 import random
 from datetime import timedelta
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import NewSku
 from onhand.stock.commands.counts import (
@@ -62,7 +62,7 @@ def live(shop: Shop, clock: FakeClock, *, seed: int, asks: int) -> None:
 
 def _register(shop: Shop, clock: FakeClock, codes: tuple[str, ...] | list[str]) -> None:
     new = [NewSku(code, name=f"Name of {code}") for code in codes]
-    assert isinstance(create_skus(shop.database, MEI, new, now=clock()), Accepted)
+    assert isinstance(create_skus(shop.database, Asked(MEI, clock()), new), Accepted)
 
 
 def _ask(dice: random.Random, clock: FakeClock, number: int) -> Ask:
@@ -89,10 +89,10 @@ def _ask(dice: random.Random, clock: FakeClock, number: int) -> Ask:
 def _count(shop: Shop, clock: FakeClock, dice: random.Random) -> None:
     codes = tuple(sorted(dice.sample(SKUS, 5)))
     now = clock()
-    opened = open_count(shop.database, MEI, NewCount("shelf", "main", codes), now=now)
+    opened = open_count(shop.database, Asked(MEI, now), NewCount("shelf", "main", codes))
     if not isinstance(opened, Accepted):
         return
     count_id = json.loads(opened.answer)["id"]
     found = tuple(Counted(code, dice.randint(0, 30)) for code in codes[:4])
-    enter_counts(shop.database, MEI, CountEntry(count_id, found), now=clock.advance(60))
-    close_count(shop.ledger, MEI, count_id, now=clock.advance(60))
+    enter_counts(shop.database, Asked(MEI, clock.advance(60)), CountEntry(count_id, found))
+    close_count(shop.ledger, Asked(MEI, clock.advance(60)), count_id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.db.database import Database
 from onhand.stock.commands import Ledger
 from onhand.stock.commands.counts import (
@@ -39,7 +39,7 @@ CLERK = Actor("clerk", "manual", "192.0.2.1")
 def opened(shop: Shop, *skus: str, location: str = "main", blind: bool = False) -> str:
     """The id of a new sheet."""
     new = NewCount("spring", location, skus, blind)
-    result = open_count(shop.database, CLERK, new, now=shop.clock())
+    result = open_count(shop.database, Asked(CLERK, shop.clock()), new)
     assert isinstance(result, Accepted), result
     count_id: str = json.loads(result.answer)["id"]
     return count_id
@@ -48,12 +48,12 @@ def opened(shop: Shop, *skus: str, location: str = "main", blind: bool = False) 
 def enter(shop: Shop, count_id: str, **found: int) -> object:
     """Note what was found."""
     entry = CountEntry(count_id, tuple(Counted(code, units) for code, units in found.items()))
-    return enter_counts(shop.database, CLERK, entry, now=shop.clock())
+    return enter_counts(shop.database, Asked(CLERK, shop.clock()), entry)
 
 
 def close(shop: Shop, count_id: str, *, actor: Actor = CLERK, key: str | None = None) -> object:
     """Bring the differences into the ledger."""
-    return close_count(shop.ledger, actor, count_id, now=shop.clock(), idempotency_key=key)
+    return close_count(shop.ledger, Asked(actor, shop.clock(), key), count_id)
 
 
 def sheet(shop: Shop, count_id: str) -> CountView:
@@ -169,7 +169,7 @@ def test_a_key_stands_for_one_cancelling(shop: Shop) -> None:
     first, other = opened(shop, "a"), opened(shop, "a")
 
     def cancel(count_id: str) -> object:
-        return cancel_count(shop.database, CLERK, count_id, now=shop.clock(), idempotency_key="k")
+        return cancel_count(shop.database, Asked(CLERK, shop.clock(), "k"), count_id)
 
     done = cancel(first)
     assert isinstance(done, Accepted)
@@ -248,11 +248,11 @@ def test_a_cancelled_sheet_has_no_effect(shop: Shop) -> None:
     shop.register(a=10)
     count_id = opened(shop, "a")
     enter(shop, count_id, a=3)
-    assert isinstance(cancel_count(shop.database, CLERK, count_id, now=shop.clock()), Accepted)
+    assert isinstance(cancel_count(shop.database, Asked(CLERK, shop.clock()), count_id), Accepted)
     for refusal in (
         close(shop, count_id),
         enter(shop, count_id, a=4),
-        cancel_count(shop.database, CLERK, count_id, now=shop.clock()),
+        cancel_count(shop.database, Asked(CLERK, shop.clock()), count_id),
     ):
         assert refusal == CountEnded(count_id, "cancelled")
     assert shop.units("a") == Units(10, 0)
@@ -264,7 +264,7 @@ def test_a_closed_sheet_takes_no_more_figures(shop: Shop) -> None:
     enter(shop, count_id, a=3)
     close(shop, count_id)
     assert enter(shop, count_id, a=4) == CountEnded(count_id, "closed")
-    refusal = cancel_count(shop.database, CLERK, count_id, now=shop.clock())
+    refusal = cancel_count(shop.database, Asked(CLERK, shop.clock()), count_id)
     assert refusal == CountEnded(count_id, "closed")
 
 
@@ -277,7 +277,7 @@ def test_a_closed_sheet_takes_no_more_figures(shop: Shop) -> None:
 )
 def test_a_sheet_that_cannot_be(shop: Shop, new: NewCount, refusal: object) -> None:
     shop.register(a=1)
-    assert open_count(shop.database, CLERK, new, now=shop.clock()) == refusal
+    assert open_count(shop.database, Asked(CLERK, shop.clock()), new) == refusal
     with shop.database.read() as connection:
         assert list_counts(connection, limit=9) == []
 

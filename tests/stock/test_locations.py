@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.stock.commands.locations import (
     LocationChange,
     NewLocation,
@@ -19,12 +19,12 @@ BOSS = Actor("boss")
 
 def create(shop: Shop, new: NewLocation, *, key: str | None = None) -> object:
     """Add a location."""
-    return create_location(shop.database, BOSS, new, now=shop.clock(), idempotency_key=key)
+    return create_location(shop.database, Asked(BOSS, shop.clock(), key), new)
 
 
 def update(shop: Shop, change: LocationChange, *, key: str | None = None) -> object:
     """Change a location."""
-    return update_location(shop.database, BOSS, change, now=shop.clock(), idempotency_key=key)
+    return update_location(shop.database, Asked(BOSS, shop.clock(), key), change)
 
 
 def listed(shop: Shop) -> list[LocationView]:

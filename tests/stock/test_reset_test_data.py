@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted, Actor, EnvironmentName
+from onhand.access.model import Accepted, Actor, Asked, EnvironmentName
 from onhand.stock.commands.reset import reset_test_data
 from onhand.stock.model import refusals
 from onhand.stock.model.commands import Caller
@@ -32,14 +32,14 @@ def busy(shop: Shop) -> Shop:
 
 def test_live_data_stays(shop: Shop) -> None:
     before = dump(busy(shop).database)
-    refusal = reset_test_data(shop.database, BOSS, EnvironmentName.LIVE, now=shop.clock())
+    refusal = reset_test_data(shop.database, Asked(BOSS, shop.clock()), EnvironmentName.LIVE)
     assert refusal == refusals.TestOnly("live")
     assert dump(shop.database) == before
 
 
 def test_test_data_goes(shop: Shop) -> None:
     busy(shop)
-    done = reset_test_data(shop.database, BOSS, EnvironmentName.TEST, now=shop.clock())
+    done = reset_test_data(shop.database, Asked(BOSS, shop.clock()), EnvironmentName.TEST)
     assert isinstance(done, Accepted)
     tables = dump(shop.database)
     assert [row["location_id"] for row in tables.pop("location")] == ["main"]
@@ -51,7 +51,7 @@ def test_test_data_goes(shop: Shop) -> None:
 
 def test_everything_works_anew(shop: Shop) -> None:
     busy(shop)
-    reset_test_data(shop.database, BOSS, EnvironmentName.TEST, now=shop.clock())
+    reset_test_data(shop.database, Asked(BOSS, shop.clock()), EnvironmentName.TEST)
     shop.register(a=5)
     shop.do(reserve(cart(), a=2), key="k")  # the key was forgotten with the rest
     assert shop.units("a") == Units(5, 2)
@@ -62,9 +62,7 @@ def test_under_one_key_it_happens_once(shop: Shop) -> None:
     busy(shop)
 
     def reset() -> object:
-        return reset_test_data(
-            shop.database, BOSS, EnvironmentName.TEST, now=shop.clock(), idempotency_key="k"
-        )
+        return reset_test_data(shop.database, Asked(BOSS, shop.clock(), "k"), EnvironmentName.TEST)
 
     done = reset()
     assert isinstance(done, Accepted)
@@ -82,9 +80,7 @@ def test_two_at_the_same_instant_under_one_key_reset_once(shop: Shop) -> None:
 
     def reset() -> bool:
         start.wait(10)
-        done = reset_test_data(
-            shop.database, BOSS, EnvironmentName.TEST, now=shop.clock(), idempotency_key="k"
-        )
+        done = reset_test_data(shop.database, Asked(BOSS, shop.clock(), "k"), EnvironmentName.TEST)
         assert isinstance(done, Accepted)
         return done.replayed
 
@@ -95,7 +91,7 @@ def test_two_at_the_same_instant_under_one_key_reset_once(shop: Shop) -> None:
 
 def test_events_are_append_only_again(shop: Shop) -> None:
     busy(shop)
-    reset_test_data(shop.database, BOSS, EnvironmentName.TEST, now=shop.clock())
+    reset_test_data(shop.database, Asked(BOSS, shop.clock()), EnvironmentName.TEST)
     shop.register(a=5)
     for statement in ("DELETE FROM stock_event", "UPDATE stock_event SET reason = 'x'"):
         refused = pytest.raises(sa.exc.SQLAlchemyError, match="append-only")
@@ -109,7 +105,7 @@ def test_a_follower_of_the_feed_goes_on(shop: Shop) -> None:
     busy(shop)
     with shop.database.read() as connection:
         cursor = read_feed(connection, after=None, limit=100).cursor
-    reset_test_data(shop.database, BOSS, EnvironmentName.TEST, now=shop.clock())
+    reset_test_data(shop.database, Asked(BOSS, shop.clock()), EnvironmentName.TEST)
     shop.register(b=5)
     with shop.database.read() as connection:
         page = read_feed(connection, after=cursor, limit=100)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from onhand.access.model import Accepted, Actor, Refusal
+from onhand.access.model import Accepted, Actor, Asked, Refusal
 from onhand.stock.commands.counts import NewCount, close_count, open_count
 from onhand.stock.commands.scans import Scan, ScanMode, scan
 from onhand.stock.model.refusals import (
@@ -25,7 +25,7 @@ CLERK = Actor("clerk", "manual")
 def opened(shop: Shop, *skus: str, blind: bool = False) -> str:
     """The id of a new sheet at `main`."""
     new = NewCount("spring", "main", skus, blind)
-    result = open_count(shop.database, CLERK, new, now=shop.clock())
+    result = open_count(shop.database, Asked(CLERK, shop.clock()), new)
     assert isinstance(result, Accepted), result
     count_id: str = msgspec.json.decode(result.answer)["id"]
     return count_id
@@ -33,7 +33,7 @@ def opened(shop: Shop, *skus: str, blind: bool = False) -> str:
 
 def ask(shop: Shop, found: Scan, *, key: str | None = None) -> Accepted | Refusal:
     """What becomes of a scan."""
-    return scan(shop.database, CLERK, found, now=shop.clock(), idempotency_key=key)
+    return scan(shop.database, Asked(CLERK, shop.clock(), key), found)
 
 
 def scanned(shop: Shop, found: Scan, *, key: str | None = None) -> CountScanned:
@@ -65,7 +65,7 @@ def test_scans_add_up_whatever_code_is_scanned(shop: Shop) -> None:
     scanned(shop, Scan(count_id, "b", 1, ScanMode.SET))
     assert shown(shop, count_id, CountShow.COUNTED) == ["a", "b"]
     assert shown(shop, count_id, CountShow.DIFFERENCES) == ["a"]
-    close_count(shop.ledger, CLERK, count_id, now=shop.clock())
+    close_count(shop.ledger, Asked(CLERK, shop.clock()), count_id)
     assert (shop.units("a"), shop.units("b")) == (Units(5, 1), Units(1, 0))
     assert_sound(shop.database)
 
@@ -110,7 +110,7 @@ def test_a_figure_is_not_made_of_scans_around_a_movement(shop: Shop) -> None:
     assert (anew.line.expected, anew.line.counted) == (9, 1)
     assert scanned(shop, Scan(count_id, "a", units=8)).line.difference == 0
     shop.do(deduct(order(2), a=2))
-    close_count(shop.ledger, CLERK, count_id, now=shop.clock())
+    close_count(shop.ledger, Asked(CLERK, shop.clock()), count_id)
     assert shop.units("a") == Units(7, 0)
 
 
@@ -121,7 +121,7 @@ def test_what_is_not_on_the_sheet_is_put_there_when_asked(shop: Shop) -> None:
     assert scanned(shop, Scan(count_id, "b", put_on_sheet=True)).lines == 2
     assert ask(shop, Scan(count_id, "ghost", put_on_sheet=True)) == UnknownSku(("ghost",))
     assert ask(shop, Scan("none", "a")) == CountNotFound("none")
-    close_count(shop.ledger, CLERK, count_id, now=shop.clock())
+    close_count(shop.ledger, Asked(CLERK, shop.clock()), count_id)
     assert ask(shop, Scan(count_id, "a")) == CountEnded(count_id, "closed")
     assert (shop.units("a"), shop.units("b")) == (Units(1, 0), Units(1, 0))
 
@@ -132,5 +132,5 @@ def test_a_blind_count_tells_nobody_what_is_expected(shop: Shop) -> None:
     line = scanned(shop, Scan(count_id, "a")).line
     assert (line.expected, line.counted, line.difference) == (None, 1, None)
     assert shown(shop, count_id, CountShow.DIFFERENCES) == []
-    close_count(shop.ledger, CLERK, count_id, now=shop.clock())
+    close_count(shop.ledger, Asked(CLERK, shop.clock()), count_id)
     assert shown(shop, count_id, CountShow.DIFFERENCES) == ["a"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.catalog.commands import create_skus, update_sku
 from onhand.catalog.model import NewSku, SkuChange, Status
 from onhand.catalog.tables import listing, store
@@ -42,7 +42,7 @@ def shelf(shop: Shop, clock: FakeClock) -> Shop:
     """Forty SKUs with stock of all kinds; some never had any, some are held, some oversold."""
     dice = random.Random(2)
     new = [NewSku(code, name=f"name {int(code[1:]) % 7}", aliases=(f"49{code}",)) for code in CODES]
-    assert isinstance(create_skus(shop.database, MEI, new, now=clock()), Accepted)
+    assert isinstance(create_skus(shop.database, Asked(MEI, clock()), new), Accepted)
     for code in CODES[:30]:
         clock.advance(dice.choice([0, 1]))
         shop.receive(code, dice.choice([1, 2, 2, 5, 9]))
@@ -52,7 +52,7 @@ def shelf(shop: Shop, clock: FakeClock) -> Shop:
     for code in CODES[3:30:9]:
         shop.do(Count((CountLine(code, 0),)))
     for code in CODES[5:40:7]:
-        update_sku(shop.database, MEI, SkuChange(code, status=Status.INACTIVE), now=clock())
+        update_sku(shop.database, Asked(MEI, clock()), SkuChange(code, status=Status.INACTIVE))
     return shop
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.stock.commands.answers import UndoAnswer
 from onhand.stock.commands.counts import (
     Counted,
@@ -125,14 +125,14 @@ def test_a_count_is_taken_back_by_its_difference(shop: Shop) -> None:
     clerk = Actor("clerk", "manual")
     shop.register(a=10, b=5)
     new = NewCount("spring", "main", ("a", "b"))
-    opened = open_count(shop.database, clerk, new, now=shop.clock())
+    opened = open_count(shop.database, Asked(clerk, shop.clock()), new)
     assert isinstance(opened, Accepted)
     count_id = msgspec.json.decode(opened.answer)["id"]
     shop.do(deduct(order(1), a=2))
     entry = CountEntry(count_id, (Counted("a", 5), Counted("b", 5)))
-    enter_counts(shop.database, clerk, entry, now=shop.clock())
+    enter_counts(shop.database, Asked(clerk, shop.clock()), entry)
     shop.do(deduct(order(2), a=1))
-    closed = close_count(shop.ledger, clerk, count_id, now=shop.clock())
+    closed = close_count(shop.ledger, Asked(clerk, shop.clock()), count_id)
     assert isinstance(closed, Accepted)
     assert shop.units("a") == Units(4, 0)
     shop.do(deduct(order(3), a=1))
@@ -274,7 +274,7 @@ def test_a_closed_location_takes_nothing_back(shop: Shop) -> None:
     done = shop.do(Transfer((Line("a", 4),), "east"))
     shop.do(Transfer((Line("a", 4, "east"),), "main"))
     change = LocationChange("east", active=False)
-    closed = update_location(shop.database, Actor("boss"), change, now=shop.clock())
+    closed = update_location(shop.database, Asked(Actor("boss"), shop.clock()), change)
     assert isinstance(closed, Accepted)
     refusal = ask_undo(shop, done["command_id"], POSSIBLE)
     assert isinstance(refusal, UndoBreaks)

@@ -1,6 +1,6 @@
 """Z4: the scope that is checked is the scope that is taken, over locations."""
 
-from onhand.access.model import Actor
+from onhand.access.model import Actor, Asked
 from onhand.stock.commands.locations import LocationChange, update_location
 from onhand.stock.model.commands import Deduct, Reserve, SetPolicy, Transfer
 from onhand.stock.model.refusals import (
@@ -50,10 +50,10 @@ def test_z04_units_never_lie_where_they_cannot_be_taken(shop: Shop) -> None:
     shop.register("a")
     shop.receive("a", 5, at="east")
     closing = LocationChange("east", active=False)
-    refusal = update_location(shop.database, ADMIN, closing, now=shop.clock())
+    refusal = update_location(shop.database, Asked(ADMIN, shop.clock()), closing)
     assert refusal == LocationNotEmpty("east", 1)
     shop.do(Transfer(lines("east", a=5), "main"))
-    update_location(shop.database, ADMIN, closing, now=shop.clock())
+    update_location(shop.database, Asked(ADMIN, shop.clock()), closing)
     assert shop.refuse(Transfer(lines(a=1), "east")) == UnknownLocation("east")
     shop.do(reserve(cart(), a=5))
     assert shop.units("a") == Units(5, 5)
@@ -61,5 +61,5 @@ def test_z04_units_never_lie_where_they_cannot_be_taken(shop: Shop) -> None:
 
 def test_z04_main_cannot_be_closed(shop: Shop) -> None:
     closing = LocationChange("main", active=False)
-    refusal = update_location(shop.database, ADMIN, closing, now=shop.clock())
+    refusal = update_location(shop.database, Asked(ADMIN, shop.clock()), closing)
     assert refusal == MainLocation("main")

@@ -1,6 +1,6 @@
 """Z16: a SKU reset and registered again inherits no holds."""
 
-from onhand.access.model import Actor
+from onhand.access.model import Actor, Asked
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import NewSku
 from onhand.stock.commands import Accepted
@@ -17,7 +17,7 @@ from tests.stock.recount import assert_sound
 
 def register(shop: Shop, code: str) -> None:
     """Register a code through the catalog."""
-    result = create_skus(shop.database, Actor("boss"), [NewSku(code)], now=shop.clock())
+    result = create_skus(shop.database, Asked(Actor("boss"), shop.clock()), [NewSku(code)])
     assert not hasattr(result, "skus"), result
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from onhand.access.model import Accepted, Actor
+from onhand.access.model import Accepted, Actor, Asked
 from onhand.db.database import Database
 from onhand.stock.commands.locations import LocationChange, update_location
 from onhand.stock.model.commands import Receive, Transfer
@@ -25,7 +25,7 @@ ADMIN = Actor("boss")
 def close(shop: Shop, location: str) -> object:
     """Deactivate a location."""
     change = LocationChange(location, active=False)
-    return update_location(shop.database, ADMIN, change, now=shop.clock())
+    return update_location(shop.database, Asked(ADMIN, shop.clock()), change)
 
 
 def test_z25_history_levels_and_past_moments_stay(shop: Shop, clock: FakeClock) -> None:
@@ -65,7 +65,7 @@ def test_z25_a_reopened_location_goes_on(shop: Shop) -> None:
     close(shop, "east")
     assert shop.refuse(Receive(lines("east", a=1))) == UnknownLocation("east")
     reopened = LocationChange("east", active=True)
-    update_location(shop.database, ADMIN, reopened, now=shop.clock())
+    update_location(shop.database, Asked(ADMIN, shop.clock()), reopened)
     shop.receive("a", 3, at="east")
     assert assert_sound(shop.database)["a"].places["east"].on_hand == 3
 

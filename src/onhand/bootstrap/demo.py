@@ -67,7 +67,7 @@ def fill(database: Database, ledger: Ledger, *, clock: Callable[[], datetime]) -
         for code, name, _, attributes in _GOODS
     ]
     actor = Actor(SYSTEM, "system")
-    create_skus(database, actor, goods, now=clock(), idempotency_key="demo-skus")
+    create_skus(database, Asked(actor, clock(), "demo-skus"), goods)
     lines = tuple(Line(code.lower(), units) for code, _, units, _ in _GOODS if units)
     opening = Receive(lines, reason="opening stock of the demo")
     ledger.execute([Command(Caller(SYSTEM, Source.SYSTEM), opening, "demo-stock")])

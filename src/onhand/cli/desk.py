@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import typer
 
 from onhand.access.model import Accepted as AccessAccepted
-from onhand.access.model import Actor, EnvironmentName
+from onhand.access.model import Actor, Asked, EnvironmentName
 from onhand.access.model import Refusal as AccessRefusal
 from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.environment import policy_of
@@ -81,6 +81,10 @@ class Desk:
     def now(self) -> datetime:
         """The current moment in UTC."""
         return utc_now()
+
+    def asked(self) -> Asked:
+        """Who asks, now, under the key that was given, for the rooms that keep no stock."""
+        return Asked(self.actor, self.now(), self.options.key)
 
     def ask(self, ask: Ask) -> bytes:
         """The ledger's answer to one command, as JSON.

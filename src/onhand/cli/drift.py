@@ -11,7 +11,6 @@ from onhand.cli.places import (
     Listing,
     OfStore,
     Store,
-    asked_by,
     find_listing_of,
     gather,
     say_more,
@@ -63,6 +62,6 @@ def repair(context: typer.Context, store: Store, listing: Listing) -> None:
     """Have the shop told the right number although somebody changed it there."""
     with open_desk(context) as desk:
         chosen = find_listing_of(desk, store, listing).listing
-        result = tell_again(desk.database, asked_by(desk), chosen)
+        result = tell_again(desk.database, desk.asked(), chosen)
         found = msgspec.json.decode(desk.accepted(result))
         desk.terminal.show(found, f"{store} is told the number of {listing} again.")

@@ -18,7 +18,7 @@ from onhand.cli.arguments import parse_name
 from onhand.cli.desk import Desk, Refused, open_desk
 from onhand.cli.exits import ExitCode, Stop
 from onhand.cli.import_views import show_faults, show_import, show_list
-from onhand.cli.places import Limit, OfStore, asked_by, gather, say_more
+from onhand.cli.places import Limit, OfStore, gather, say_more
 from onhand.cli.undo import show_preview, show_undone
 from onhand.imports.commands.asking import AskAnswer, Workers, ask_preview
 from onhand.imports.commands.asking import cancel as give_up
@@ -105,7 +105,7 @@ def preview(
         wish = Wish(kept, name, terms, choices, again)
         holder = _holder()
         workers = Workers(desk.settings.import_max_rows, holder=holder)
-        answer = desk.accepted(ask_preview(desk.database, asked_by(desk), wish, workers))
+        answer = desk.accepted(ask_preview(desk.database, desk.asked(), wish, workers))
         asked = msgspec.json.decode(answer, type=AskAnswer)
         if asked.is_repeat:
             desk.terminal.say(
@@ -136,7 +136,7 @@ def confirm(
         holder = _holder()
         workers = Workers(desk.settings.import_max_rows, holder=holder)
         result = bring_in(
-            desk.database, asked_by(desk), chosen, workers, leave_out_moved=leave_out_moved
+            desk.database, desk.asked(), chosen, workers, leave_out_moved=leave_out_moved
         )
         desk.accepted(result)
         total = _find(desk, chosen).total
@@ -194,7 +194,7 @@ def cancel(context: typer.Context, import_id: ImportId) -> None:
     """Give up an import. What was brought in by then stays until it is undone."""
     chosen = parse_name(import_id)
     with open_desk(context) as desk:
-        desk.accepted(give_up(desk.database, asked_by(desk), chosen))
+        desk.accepted(give_up(desk.database, desk.asked(), chosen))
         show_import(desk, _find(desk, chosen), [])
 
 
@@ -222,7 +222,7 @@ def undo(
                 raise Refused(refused)
             show_preview(desk, reference_of(chosen))
             return
-        show_undone(desk, undo_import(desk.ledger, asked_by(desk), chosen, how))
+        show_undone(desk, undo_import(desk.ledger, desk.asked(), chosen, how))
 
 
 def _wishes(

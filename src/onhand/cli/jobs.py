@@ -15,7 +15,7 @@ from onhand.bootstrap.environment import Environment, open_environments
 from onhand.cli.desk import Desk, Refused, open_desk
 from onhand.cli.exits import ExitCode
 from onhand.cli.logs import configure_logs
-from onhand.cli.places import Limit, OfStore, asked_by, gather, say_more
+from onhand.cli.places import Limit, OfStore, gather, say_more
 from onhand.cli.terminal import table
 from onhand.jobs.all import ALL_JOBS
 from onhand.jobs.commands.asking import ask_for, ask_for_one
@@ -88,7 +88,7 @@ def show(context: typer.Context, task: TaskId) -> None:
 def cancel(context: typer.Context, task: TaskId) -> None:
     """Cancel a task that waits, or ask a running one to stop."""
     with open_desk(context) as desk:
-        result = cancel_task(desk.database, asked_by(desk), task)
+        result = cancel_task(desk.database, desk.asked(), task)
         _show(desk, msgspec.json.decode(desk.accepted(result), type=TaskView))
 
 
@@ -103,7 +103,7 @@ def run(
     if store is not None and not chosen.per_store:
         raise typer.BadParameter(f"{job} is not per store; leave out --store")
     with open_desk(context, refused=["--database"]) as desk, _working(desk) as environment:
-        asked = asked_by(desk)
+        asked = desk.asked()
         result = (
             ask_for(environment.database, asked, job, store_id=store)
             if chosen.per_store

@@ -10,7 +10,7 @@ import typer
 from onhand.cli.arguments import parse_code, parse_moment, parse_name, parse_text
 from onhand.cli.desk import Refused, open_desk
 from onhand.cli.exits import ExitCode
-from onhand.cli.places import Limit, OfStore, Store, asked_by, find_store, gather, say_more
+from onhand.cli.places import Limit, OfStore, Store, find_store, gather, say_more
 from onhand.cli.terminal import table
 from onhand.orders.commands import OrderKey, close_entry, retry_confirmation
 from onhand.orders.model.desk import EntryKind
@@ -144,7 +144,7 @@ def close(
     """Close an entry of the desk. It stays closed unless its facts change."""
     how = parse_text(note) or ""
     with open_desk(context) as desk:
-        result = close_entry(desk.database, asked_by(desk), entry, how)
+        result = close_entry(desk.database, desk.asked(), entry, how)
         found = msgspec.json.decode(desk.accepted(result))
         desk.terminal.show(found, f"{found['entry']} is closed: {found['closed_how']}")
 
@@ -154,7 +154,7 @@ def retry(context: typer.Context, store: Store, order: Order) -> None:
     """Have an order confirmed at its shop anew, with all its tries."""
     key = OrderKey(store, parse_name(order))
     with open_desk(context) as desk:
-        result = retry_confirmation(desk.database, asked_by(desk), key)
+        result = retry_confirmation(desk.database, desk.asked(), key)
         found = msgspec.json.decode(desk.accepted(result))
         desk.terminal.show(found, f"{key.order_id} of {store} is due to be confirmed.")
 

@@ -5,7 +5,6 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from onhand.access.model import Asked
 from onhand.catalog.model.listings import ListingNotFound, can_be_kept
 from onhand.catalog.model.stores import (
     LONGEST_STORE_ID,
@@ -54,11 +53,6 @@ Limit = Annotated[
     int,
     typer.Option(min=1, max=1_000_000, metavar="N", help="How many at most, 100 if not given."),
 ]
-
-
-def asked_by(desk: Desk) -> Asked:
-    """Who asks, now, under the key that was given."""
-    return Asked(desk.actor, desk.now(), desk.options.key)
 
 
 def find_store(desk: Desk, store_id: str) -> StoreView:

@@ -38,11 +38,7 @@ def add(
         parse_code(code)
     with open_desk(context) as desk:
         result = create_skus(
-            desk.database,
-            desk.actor,
-            [NewSku(code, name=name) for code in codes],
-            now=desk.now(),
-            idempotency_key=desk.options.key,
+            desk.database, desk.asked(), [NewSku(code, name=name) for code in codes]
         )
         found = msgspec.json.decode(desk.accepted(result), type=dict[str, list[SkuView]])
         desk.terminal.show(found, *_views(found["skus"]))
@@ -118,9 +114,7 @@ def alias(
     change = NewAlias(parse_code(sku), code)
     with open_desk(context) as desk:
         write = remove_alias if remove else add_alias
-        result = write(
-            desk.database, desk.actor, change, now=desk.now(), idempotency_key=desk.options.key
-        )
+        result = write(desk.database, desk.asked(), change)
         found = msgspec.json.decode(desk.accepted(result), type=SkuView)
         desk.terminal.show(found, *_views([found]))
 

@@ -39,7 +39,7 @@ from onhand.catalog.queries.suggestions import suggest as suggest_skus
 from onhand.cli.arguments import parse_code, parse_moment
 from onhand.cli.confirm import ask_first
 from onhand.cli.desk import Desk, Refused, open_desk
-from onhand.cli.places import Listing, Store, asked_by, find_listing_of, parse_store
+from onhand.cli.places import Listing, Store, find_listing_of, parse_store
 from onhand.cli.terminal import table
 from onhand.sync.commands.marks import mark_stale
 
@@ -84,7 +84,7 @@ def create(
     since = None if orders_from is None else parse_moment(orders_from)
     new = NewStore(store, name, settings=_settings(setting), orders_from=since)
     with open_desk(context) as desk:
-        _show(desk, desk.accepted(create_store(desk.database, asked_by(desk), new)))
+        _show(desk, desk.accepted(create_store(desk.database, desk.asked(), new)))
 
 
 @commands.command()
@@ -117,7 +117,7 @@ def update(
     if (change.name, change.settings, status) == (None, None, None):
         raise typer.BadParameter("name at least one of --name, --setting, --pause and --resume")
     with open_desk(context) as desk:
-        _show(desk, desk.accepted(update_store(desk.database, asked_by(desk), change)))
+        _show(desk, desk.accepted(update_store(desk.database, desk.asked(), change)))
 
 
 @commands.command("set-keys")
@@ -137,7 +137,7 @@ def set_keys(
             raise Refused(StoreNotFound(store))
         keys = NewKeys(store, _read_keys(CREDENTIALS[found.platform], file))
         vault = open_vault(desk.settings)
-        result = set_credentials(desk.database, asked_by(desk), keys, vault=vault)
+        result = set_credentials(desk.database, desk.asked(), keys, vault=vault)
         _show(desk, desk.accepted(result))
 
 
@@ -150,7 +150,7 @@ def deactivate(
     """Give a store up. Nothing is deleted; `update --resume` brings it back."""
     with open_desk(context) as desk:
         ask_first(f"Stop all work for {store} in {desk.name}?", is_sure=yes)
-        _show(desk, desk.accepted(deactivate_store(desk.database, asked_by(desk), store)))
+        _show(desk, desk.accepted(deactivate_store(desk.database, desk.asked(), store)))
 
 
 @commands.command()
@@ -217,7 +217,7 @@ def map_to(
         mapping = ListingMapping(find_listing_of(desk, store, listing).listing, code, replace)
         then = partial(mark_stale, now=desk.now())
         _show_listing(
-            desk, desk.accepted(map_listing(desk.database, asked_by(desk), mapping, then=then))
+            desk, desk.accepted(map_listing(desk.database, desk.asked(), mapping, then=then))
         )
 
 
@@ -228,7 +228,7 @@ def unmap(context: typer.Context, store: Store, listing: Listing) -> None:
         chosen = find_listing_of(desk, store, listing).listing
         then = partial(mark_stale, now=desk.now())
         _show_listing(
-            desk, desk.accepted(unmap_listing(desk.database, asked_by(desk), chosen, then=then))
+            desk, desk.accepted(unmap_listing(desk.database, desk.asked(), chosen, then=then))
         )
 
 

@@ -17,7 +17,6 @@ from onhand.cli.places import (
     Listing,
     OfStore,
     Store,
-    asked_by,
     find_listing_of,
     find_store,
     gather,
@@ -80,7 +79,7 @@ def push(
     code = None if sku is None else parse_code(sku)
     chosen = None if store == _ALL else store
     with open_desk(context) as desk:
-        result = push_anew(desk.database, asked_by(desk), chosen, sku=code)
+        result = push_anew(desk.database, desk.asked(), chosen, sku=code)
         found = msgspec.json.decode(desk.accepted(result))
         rows = list(found["stores"].items())
         desk.terminal.show(found, table(("store", "listings marked"), rows))
@@ -110,7 +109,7 @@ def retry(context: typer.Context, store: Store, listing: Listing) -> None:
     """Have a failed listing read and told again, with all its tries."""
     with open_desk(context) as desk:
         chosen = find_listing_of(desk, store, listing).listing
-        result = try_again(desk.database, asked_by(desk), chosen)
+        result = try_again(desk.database, desk.asked(), chosen)
         found = msgspec.json.decode(desk.accepted(result))
         desk.terminal.show(found, f"{listing} of {store} is read and told again.")
 
@@ -185,7 +184,7 @@ def rule(
         if dry_run:
             _preview(desk, Supposed(store, new, limits_of(known.platform).most_units), own)
             return
-        result = set_rule(desk.database, asked_by(desk), store, new, listing_id=listing_id or "")
+        result = set_rule(desk.database, desk.asked(), store, new, listing_id=listing_id or "")
         desk.accepted(result)
         with desk.database.read() as connection:
             view = read_rule(connection, store, listing_id)

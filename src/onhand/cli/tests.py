@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from onhand.access.model import Asked
 from onhand.bootstrap import demo
 from onhand.cli.confirm import ask_first
 from onhand.cli.desk import open_desk
@@ -27,7 +28,7 @@ def reset(
     with open_desk(context, refused=["--database", "--key"]) as desk:
         ask_first("Delete all SKUs, stock and audit entries of `test`?", is_sure=yes)
         result = reset_test_data(
-            desk.database, desk.actor, desk.options.environment, now=desk.now()
+            desk.database, Asked(desk.actor, desk.now()), desk.options.environment
         )
         found = msgspec.json.decode(desk.accepted(result))
         demo.fill(desk.database, desk.ledger, clock=desk.now)

@@ -67,12 +67,6 @@ def revoke(
 ) -> None:
     """End a token; running servers notice within 5 seconds."""
     with open_desk(context) as desk:
-        result = revoke_token(
-            desk.database,
-            desk.actor,
-            token_id,
-            now=desk.now(),
-            idempotency_key=desk.options.key,
-        )
+        result = revoke_token(desk.database, desk.asked(), token_id)
         found = msgspec.json.decode(desk.accepted(result), type=TokenView)
         desk.terminal.show(found, f"{found.token_id} ({found.name}) is revoked.")

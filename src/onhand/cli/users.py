@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from onhand.access.commands.accounts import begin_set_up, change_user, create_user, set_password
-from onhand.access.model import Asked, EnvironmentName, Language, NewUser, Refusal, Role
+from onhand.access.model import EnvironmentName, Language, NewUser, Refusal, Role
 from onhand.access.model.people import HOME_ZONE, LONGEST_PASSWORD, UserChanges
 from onhand.access.queries.people import UserView, list_users
 from onhand.bootstrap.set_up import PATH
@@ -41,13 +41,7 @@ def create(
     """Make a person known. They cannot sign in before `link` or `password`."""
     parse_name(name)
     with _people(context) as desk:
-        made = create_user(
-            desk.database,
-            desk.actor,
-            NewUser(name, role, language, timezone),
-            now=desk.now(),
-            idempotency_key=desk.options.key,
-        )
+        made = create_user(desk.database, desk.asked(), NewUser(name, role, language, timezone))
         found = msgspec.json.decode(desk.accepted(made), type=UserView)
         desk.terminal.show(found, f"{found.name} is {found.role}; next: onhand user link {name}")
 
@@ -89,7 +83,7 @@ def change(  # tidy: override — typer reads the command's options from here
     if changes == UserChanges():
         raise typer.BadParameter("name at least one thing to change")
     with _people(context) as desk:
-        result = change_user(desk.database, _asked(desk), name, changes)
+        result = change_user(desk.database, desk.asked(), name, changes)
         found = msgspec.json.decode(desk.accepted(result), type=UserView)
         is_open = "open" if found.active else "closed"
         desk.terminal.show(found, f"{found.name} is {found.role}; the account is {is_open}.")
@@ -99,7 +93,7 @@ def change(  # tidy: override — typer reads the command's options from here
 def link(context: typer.Context, name: Name) -> None:
     """Make a link with which a person chooses a password. It works once, for 3 days."""
     with _people(context, refused=["--key"]) as desk:
-        made = begin_set_up(desk.database, _asked(desk), name)
+        made = begin_set_up(desk.database, desk.asked(), name)
         if isinstance(made, Refusal):
             raise Refused(made)
         path = PATH + made.secret
@@ -113,7 +107,7 @@ def link(context: typer.Context, name: Name) -> None:
 def password(context: typer.Context, name: Name) -> None:
     """Give a person a password, typed at the terminal or read from stdin. Signs them out."""
     with _people(context, refused=["--key"]) as desk:
-        result = set_password(desk.database, _asked(desk), name, _read_password(name))
+        result = set_password(desk.database, desk.asked(), name, _read_password(name))
         found = msgspec.json.decode(desk.accepted(result), type=UserView)
         desk.terminal.show(found, f"{found.name} has a new password and was signed out everywhere.")
 
@@ -125,10 +119,6 @@ def _people(context: typer.Context, *, refused: Sequence[str] = ()) -> Iterator[
     context.obj = replace(options, environment=EnvironmentName.LIVE)
     with open_desk(context, refused=refused) as desk:
         yield desk
-
-
-def _asked(desk: Desk) -> Asked:
-    return Asked(desk.actor, desk.now(), desk.options.key)
 
 
 def _read_password(name: str) -> str:

@@ -179,7 +179,7 @@ def _fill(
     caller = Caller("world", Source.MANUAL)
     for start in range(0, len(codes), _SKUS_AT_ONCE):
         some = codes[start : start + _SKUS_AT_ONCE]
-        _accepted(create_skus(database, PERSON, [NewSku(code) for code in some], now=now))
+        _accepted(create_skus(database, Asked(PERSON, now), [NewSku(code) for code in some]))
         lines = tuple(Line(code.lower(), opening[code]) for code in some)
         (result,) = environment.ledger.execute([Command(caller, Receive(lines))])
         assert isinstance(result, Accepted), result

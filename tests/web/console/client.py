@@ -50,7 +50,7 @@ class Console:
         live, name = self.onhand.live, f"{role}-{uuid.uuid4().hex[:6]}"
         actor, now = Actor("test"), live.clock()
         create_user(
-            live.database, actor, NewUser(name, role, Language(language), timezone), now=now
+            live.database, Asked(actor, now), NewUser(name, role, Language(language), timezone)
         )
         link = begin_set_up(live.database, Asked(actor, now), name)
         assert isinstance(link, SetUpLink)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from onhand.access.model import Accepted, Actor, Role
+from onhand.access.model import Accepted, Actor, Asked, Role
 from onhand.bootstrap.environment import Onhand
 from onhand.catalog.commands.skus import create_skus
 from onhand.catalog.model.skus import NewSku
@@ -34,7 +34,7 @@ def stocked(onhand: Onhand) -> Onhand:
         NewSku(WIDE, LONG),
         NewSku("a/b %c", "<b>bold</b>"),
     ]
-    create_skus(test.database, Actor("aki"), new, now=test.clock())
+    create_skus(test.database, Asked(Actor("aki"), test.clock()), new)
     for ask in (
         Receive((Line("kyusu-1", 10), Line(WIDE.lower(), 3)), "delivery"),
         Reserve(Reference(ReferenceType.CART, "c1"), "guest", (Line("kyusu-1", 4),)),
@@ -103,7 +103,7 @@ def test_a_move_does_what_it_says_and_is_undone(stocked: Onhand, console: Consol
 def test_units_are_moved_between_locations(stocked: Onhand, console: Console) -> None:
     test = stocked.test
     new = NewLocation("osaka", "大阪")
-    create_location(test.database, Actor("aki"), new, now=test.clock())
+    create_location(test.database, Asked(Actor("aki"), test.clock()), new)
     page = console.get("/stock/kyusu-1/transfer")
     assert "大阪" in page
     console.post("/stock/kyusu-1/transfer", {"units": "6", "location": "main", "to": "osaka"})

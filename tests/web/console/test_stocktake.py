@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from onhand.access.model import Actor, Role
+from onhand.access.model import Actor, Asked, Role
 from onhand.bootstrap.environment import Onhand
 from onhand.catalog.commands.skus import create_skus
 from onhand.catalog.model.skus import NewSku
@@ -24,7 +24,7 @@ def stocked(onhand: Onhand) -> Onhand:
     """Two SKUs on the shelf, one that was never there."""
     test = onhand.test
     new = [NewSku("KYUSU-1", LONG, aliases=("4901",)), NewSku("YUNOMI-1"), NewSku("NEW-1")]
-    create_skus(test.database, Actor("aki"), new, now=test.clock())
+    create_skus(test.database, Asked(Actor("aki"), test.clock()), new)
     lines = (Line("kyusu-1", 10), Line("yunomi-1", 3))
     test.ledger.execute([Command(AKI, Receive(lines, "delivery"))])
     return onhand

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from onhand.access import queries
 from onhand.access.commands.attempts import forget_name
 from onhand.access.commands.trail import Change, Write, new_command_id, write_once
-from onhand.access.model import Accepted, Actor, Asked, NewUser, Refusal, Role, UserExists
+from onhand.access.model import Accepted, Asked, NewUser, Refusal, Role, UserExists
 from onhand.access.model.acting import has_control_characters, token_hash
 from onhand.access.model.people import (
     INVITED_FOR_S,
@@ -42,14 +42,7 @@ class SetUpLink:
     expires_at: datetime
 
 
-def create_user(
-    database: Database,
-    actor: Actor,
-    new: NewUser,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def create_user(database: Database, asked: Asked, new: NewUser) -> Accepted | Refusal:
     """Make a person known, without a password yet; the answer is the `UserView`.
 
     Raises:
@@ -62,10 +55,10 @@ def create_user(
     def insert(connection: sa.Connection) -> Change | Refusal:
         if find_user(connection, new.name) is not None:
             return UserExists(new.name)
-        view = insert_user(connection, new, now)
+        view = insert_user(connection, new, asked.now)
         return Change(f"user:{new.name}", view, after=view)
 
-    return write_once(database, actor, Write("CreateUser", new, now, idempotency_key), insert)
+    return write_once(database, asked, Write("CreateUser", new), insert)
 
 
 def change_user(
@@ -259,8 +252,8 @@ def _write_person(database: Database, asked: Asked, name: str, wish: _Wish) -> A
         known = find_user(connection, name)
         return UserNotFound(name) if known is None else wish.run(connection, known)
 
-    write = Write(wish.action, [name_key(name), wish.body], asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write(wish.action, [name_key(name), wish.body])
+    return write_once(database, asked, write, run)
 
 
 def _administers(view: UserView) -> bool:

@@ -13,6 +13,7 @@ from onhand.access.commands.trail import Change, Write, write_once
 from onhand.access.model import (
     Accepted,
     Actor,
+    Asked,
     EnvironmentName,
     NewToken,
     NewUser,
@@ -75,5 +76,6 @@ def create_first_admin(
         keep(FirstSecrets(issued.secret, set_up))
         return Change(f"user:{FIRST_ADMIN}", made, after=made)
 
-    result = write_once(database, actor, Write("CreateFirstAdmin", issued.token_id, now), insert)
+    write = Write("CreateFirstAdmin", issued.token_id)
+    result = write_once(database, Asked(actor, now), write, insert)
     return isinstance(result, Accepted)

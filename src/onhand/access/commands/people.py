@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from onhand.access.commands.accounts import put_password
 from onhand.access.commands.attempts import count_attempt, forgive
 from onhand.access.commands.trail import Change, Write, new_command_id, write_once
-from onhand.access.model import Actor, Refusal, has_control_characters, token_hash
+from onhand.access.model import Actor, Asked, Refusal, has_control_characters, token_hash
 from onhand.access.model.people import (
     Credentials,
     InvalidTimezone,
@@ -81,8 +81,8 @@ def sign_in(
         view = session.begin(connection, user_view(person))
         return Change(f"user:{view.name}", session.answer(view))
 
-    actor = Actor(known.name, "manual", origin)
-    result = write_once(database, actor, Write("SignIn", session.session_id, now), begin)
+    asked = Asked(Actor(known.name, "manual", origin), now)
+    result = write_once(database, asked, Write("SignIn", session.session_id), begin)
     return result if isinstance(result, Refusal) else session.signed_in(result.answer)
 
 
@@ -110,8 +110,8 @@ def sign_out(
             return NotSignedIn()
         return Change(f"user:{known.user.name}", {"session": known.session_id})
 
-    actor = Actor(known.user.name, "manual", origin)
-    result = write_once(database, actor, Write("SignOut", known.session_id, now), end)
+    asked = Asked(Actor(known.user.name, "manual", origin), now)
+    result = write_once(database, asked, Write("SignOut", known.session_id), end)
     return None if isinstance(result, Refusal) else known.user
 
 
@@ -158,8 +158,8 @@ def finish_set_up(
         view = session.begin(connection, after)
         return Change(f"user:{view.name}", session.answer(view), before=person, after=view)
 
-    actor = Actor(known.name, "manual", origin)
-    result = write_once(database, actor, Write("FinishSetUp", session.session_id, now), finish)
+    asked = Asked(Actor(known.name, "manual", origin), now)
+    result = write_once(database, asked, Write("FinishSetUp", session.session_id), finish)
     return result if isinstance(result, Refusal) else session.signed_in(result.answer)
 
 
@@ -199,8 +199,8 @@ def change_password(
         view = begun.begin(connection, put_password(connection, before, hashed, now))
         return Change(f"user:{view.name}", begun.answer(view), before=before, after=view)
 
-    actor = Actor(session.user.name, "manual", origin)
-    result = write_once(database, actor, Write("ChangePassword", begun.session_id, now), change)
+    by = Asked(Actor(session.user.name, "manual", origin), now)
+    result = write_once(database, by, Write("ChangePassword", begun.session_id), change)
     return result if isinstance(result, Refusal) else begun.signed_in(result.answer)
 
 

@@ -22,6 +22,7 @@ from onhand.access.model import (
     LONGEST_OWNER_TOKEN_S,
     Accepted,
     Actor,
+    Asked,
     EnvironmentName,
     InvalidLifetime,
     InvalidMoment,
@@ -80,22 +81,14 @@ def create_token(
             return InvalidMoment("expires_at", token.expires_at.isoformat())
         return insert_token(connection, issued, token, now)
 
-    asked = [token.name, token.scope, token.expires_at]
-    write = Write("CreateToken", asked, now, token.idempotency_key)
-    result = write_once(database, actor, write, insert)
+    write = Write("CreateToken", [token.name, token.scope, token.expires_at])
+    result = write_once(database, Asked(actor, now, token.idempotency_key), write, insert)
     if isinstance(result, Accepted) and result.replayed:
         return TokenAlreadyMade(msgspec.json.decode(result.answer, type=queries.TokenView).token_id)
     return result if isinstance(result, Refusal) else issued
 
 
-def revoke_token(
-    database: Database,
-    actor: Actor,
-    token_id: str,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def revoke_token(database: Database, asked: Asked, token_id: str) -> Accepted | Refusal:
     """End a token now (for every server process within 5 seconds); ending it again is no error.
 
     The answer is the `TokenView`. Raises:
@@ -110,12 +103,12 @@ def revoke_token(
         known = queries.read_token(connection, token_id)
         if known is None:
             return TokenNotFound(token_id)
-        revoked_at = known.revoked_at or now
+        revoked_at = known.revoked_at or asked.now
         connection.execute(sa.update(api_token).where(chosen).values(revoked_at=revoked_at))
         after = msgspec.structs.replace(known, revoked_at=revoked_at)
         return Change(f"token:{token_id}", after, before=known, after=after)
 
-    return write_once(database, actor, Write("RevokeToken", token_id, now, idempotency_key), revoke)
+    return write_once(database, asked, Write("RevokeToken", token_id), revoke)
 
 
 def ensure_signing_key(database: Database, *, now: datetime) -> str:
@@ -174,7 +167,7 @@ def _make_signing_key(database: Database, now: datetime) -> str:
         record(
             connection,
             AuditEntry(
-                request=identify(actor, Write(action, None, now)),
+                request=identify(Asked(actor, now), Write(action, None)),
                 actor=actor,
                 action=action,
                 subject="signing_key",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import uuid_utils
 
 from onhand.access import queries
-from onhand.access.model import Accepted, Actor, Refusal, command_id, request_hash
+from onhand.access.model import Accepted, Actor, Asked, Refusal, command_id, request_hash
 from onhand.access.queries import Request
 from onhand.access.tables import audit_entry
 from onhand.db.database import Database
@@ -49,8 +49,6 @@ class Write:
 
     action: str
     body: object
-    now: datetime
-    idempotency_key: str | None = None
 
 
 def new_command_id() -> str:
@@ -58,11 +56,11 @@ def new_command_id() -> str:
     return uuid_utils.uuid7().hex
 
 
-def identify(actor: Actor, write: Write) -> Request:
+def identify(asked: Asked, write: Write) -> Request:
     """Give a write its id (derived from actor and key, else new) and a hash of what it asks."""
-    key = write.idempotency_key
+    key = asked.idempotency_key
     return Request(
-        new_command_id() if key is None else command_id(actor.name, key),
+        new_command_id() if key is None else command_id(asked.actor.name, key),
         request_hash(write.action, msgspec.json.encode(write.body, order="deterministic")),
         key,
     )
@@ -89,17 +87,14 @@ def record(connection: sa.Connection, entry: AuditEntry) -> None:
 
 
 def write_once(
-    database: Database,
-    actor: Actor,
-    write: Write,
-    run: Callable[[sa.Connection], Change | Refusal],
+    database: Database, asked: Asked, write: Write, run: Callable[[sa.Connection], Change | Refusal]
 ) -> Accepted | Refusal:
     """Run a write and its audit entry in one transaction, or answer what it answered before.
 
     A refused write leaves nothing behind. Raises:
         DatabaseUnavailable: nothing was acknowledged.
     """
-    request = identify(actor, write)
+    request = identify(asked, write)
     for _ in range(ATTEMPTS):
         try:
             with database.begin() as connection:
@@ -119,10 +114,10 @@ def write_once(
                     connection,
                     AuditEntry(
                         request=request,
-                        actor=actor,
+                        actor=asked.actor,
                         action=write.action,
                         subject=change.subject,
-                        recorded_at=write.now,
+                        recorded_at=asked.now,
                         answer=answer,
                         before=None if change.before is None else _json(change.before),
                         after=None if change.after is None else _json(change.after),

@@ -56,8 +56,8 @@ def save_view(
         return Change(f"view:{view.view_id}", view, before=before, after=view)
 
     body = (place.environment, place.page, name, query)
-    write = Write("SaveView", body, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, save)
+    write = Write("SaveView", body)
+    return write_once(database, asked, write, save)
 
 
 def remove_view(
@@ -75,8 +75,8 @@ def remove_view(
             connection.execute(sa.delete(saved_view).where(_VIEW.view_id == before.view_id))
         return Change(f"view:{view_id}", None, before=before)
 
-    write = Write("RemoveView", view_id, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, remove)
+    write = Write("RemoveView", view_id)
+    return write_once(database, asked, write, remove)
 
 
 def _lock(connection: sa.Connection, place: ViewPlace) -> None:

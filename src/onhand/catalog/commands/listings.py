@@ -167,8 +167,8 @@ def map_listing(
             return ListingMapped(mapping.listing, str(before.sku))
         return _set_sku(connection, before, sku_id, asked.now, then)
 
-    write = Write("MapListing", mapping, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("MapListing", mapping)
+    return write_once(database, asked, write, run)
 
 
 def unmap_listing(
@@ -188,8 +188,8 @@ def unmap_listing(
             return ListingNotFound(listing_id)
         return _set_sku(connection, before, None, asked.now, then)
 
-    write = Write("UnmapListing", listing_id, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("UnmapListing", listing_id)
+    return write_once(database, asked, write, run)
 
 
 def forget_sku(connection: sa.Connection, sku_id: str, *, at: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, write_once
-from onhand.access.model import Accepted, Actor, Refusal
+from onhand.access.model import Accepted, Asked, Refusal
 from onhand.catalog.commands.listings import forget_sku
 from onhand.catalog.model.skus import (
     AliasNotFound,
@@ -34,14 +34,7 @@ from onhand.db.database import Database
 _NAMES_LOCK = 7_110_047
 
 
-def create_skus(
-    database: Database,
-    actor: Actor,
-    skus: Sequence[NewSku],
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def create_skus(database: Database, asked: Asked, skus: Sequence[NewSku]) -> Accepted | Refusal:
     """Register 1 … 1000 SKUs, all or none; a code removed before starts anew.
 
     The answer is `{"skus": [SkuView, …]}` in the order given. Raises:
@@ -56,25 +49,16 @@ def create_skus(
         taken = _taken_names(connection, skus)
         if taken is not None:
             return taken
-        _insert_skus(connection, skus, now)
+        _insert_skus(connection, skus, asked.now)
         ids = [normalise(new.code) for new in skus]
         created = {"skus": read_skus(connection, ids)}
         more = f" +{len(ids) - 1}" if len(ids) > 1 else ""
         return Change(f"sku:{ids[0]}{more}", created, after=created)
 
-    return write_once(
-        database, actor, Write("CreateSkus", list(skus), now, idempotency_key), create
-    )
+    return write_once(database, asked, Write("CreateSkus", list(skus)), create)
 
 
-def update_sku(
-    database: Database,
-    actor: Actor,
-    change: SkuChange,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def update_sku(database: Database, asked: Asked, change: SkuChange) -> Accepted | Refusal:
     """Change what is kept about a SKU; the answer is the `SkuView` afterwards.
 
     Raises:
@@ -100,21 +84,14 @@ def update_sku(
             values["image_url"] = None
         if change.name is not None:
             values["search_text"] = search_text(sku_id, change.name, before.aliases)
-        _update(connection, sku_id, values, now)
+        _update(connection, sku_id, values, asked.now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
 
-    return write_once(database, actor, Write("UpdateSku", change, now, idempotency_key), update)
+    return write_once(database, asked, Write("UpdateSku", change), update)
 
 
-def add_alias(
-    database: Database,
-    actor: Actor,
-    new: NewAlias,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def add_alias(database: Database, asked: Asked, new: NewAlias) -> Accepted | Refusal:
     """Let another code mean the SKU; one it has already is no error. The answer is the `SkuView`.
 
     Raises:
@@ -138,21 +115,14 @@ def add_alias(
         if owner is None:
             _insert_aliases(connection, [(new.alias.strip(), sku_id)])
             text = search_text(sku_id, before.name, (*before.aliases, new.alias))
-            _update(connection, sku_id, {"search_text": text}, now)
+            _update(connection, sku_id, {"search_text": text}, asked.now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
 
-    return write_once(database, actor, Write("AddAlias", new, now, idempotency_key), add)
+    return write_once(database, asked, Write("AddAlias", new), add)
 
 
-def remove_alias(
-    database: Database,
-    actor: Actor,
-    gone: NewAlias,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def remove_alias(database: Database, asked: Asked, gone: NewAlias) -> Accepted | Refusal:
     """Let the alias mean the SKU no longer; the answer is the `SkuView`.
 
     Raises:
@@ -175,11 +145,11 @@ def remove_alias(
         connection.execute(sa.delete(sku_alias).where(chosen))
         kept = [one for one in before.aliases if normalise(one) != alias]
         text = search_text(sku_id, before.name, kept)
-        _update(connection, sku_id, {"search_text": text}, now)
+        _update(connection, sku_id, {"search_text": text}, asked.now)
         (after,) = read_skus(connection, [sku_id])
         return Change(f"sku:{sku_id}", after, before=before, after=after)
 
-    return write_once(database, actor, Write("RemoveAlias", gone, now, idempotency_key), remove)
+    return write_once(database, asked, Write("RemoveAlias", gone), remove)
 
 
 def unregister(connection: sa.Connection, sku_id: str, *, at: datetime) -> None:

@@ -60,5 +60,5 @@ def set_statuses(
         past = {one: before[one] for one in changed}
         return Change(f"sku:{ids[0]}{more}", changed, before=past, after=after)
 
-    write = Write("SetStatuses", (wanted, status), asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, change)
+    write = Write("SetStatuses", (wanted, status))
+    return write_once(database, asked, write, change)

@@ -77,8 +77,8 @@ def create_store(database: Database, asked: Asked, new: NewStore) -> Accepted | 
         after = read_store(connection, store_id, now=asked.now)
         return Change(f"store:{store_id}", after, after=after)
 
-    write = Write("CreateStore", new, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, create)
+    write = Write("CreateStore", new)
+    return write_once(database, asked, write, create)
 
 
 def update_store(database: Database, asked: Asked, change: StoreChange) -> Accepted | Refusal:
@@ -114,8 +114,8 @@ def update_store(database: Database, asked: Asked, change: StoreChange) -> Accep
             values |= {"status": StoreStatus.ACTIVE, **_NOT_PAUSED}
         return _change(connection, before, values, asked.now)
 
-    write = Write("UpdateStore", change, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, update)
+    write = Write("UpdateStore", change)
+    return write_once(database, asked, write, update)
 
 
 def deactivate_store(database: Database, asked: Asked, store_id: str) -> Accepted | Refusal:
@@ -135,8 +135,8 @@ def deactivate_store(database: Database, asked: Asked, store_id: str) -> Accepte
         values = {"status": StoreStatus.INACTIVE, **_NOT_PAUSED}
         return _change(connection, before, values, asked.now)
 
-    write = Write("DeactivateStore", wanted, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, deactivate)
+    write = Write("DeactivateStore", wanted)
+    return write_once(database, asked, write, deactivate)
 
 
 def set_credentials(
@@ -172,8 +172,8 @@ def set_credentials(
     # The request's hash is kept with the answer, so it is taken of a keyed fingerprint.
     given = vault.fingerprint(json.dumps(dict(keys.values), sort_keys=True))
     body = {"store": store_id, "keys": given}
-    write = Write("SetStoreKeys", body, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, replace)
+    write = Write("SetStoreKeys", body)
+    return write_once(database, asked, write, replace)
 
 
 def pause_store(
@@ -249,7 +249,7 @@ def _record(action: str, change: Change, connection: sa.Connection, now: datetim
     record(
         connection,
         AuditEntry(
-            request=identify(actor, Write(action, change.subject, now)),
+            request=identify(Asked(actor, now), Write(action, change.subject)),
             actor=actor,
             action=action,
             subject=change.subject,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from onhand.access.model import EnvironmentName
+from onhand.access.model import Asked, EnvironmentName
 from onhand.bootstrap.process import tune_garbage_collection
 from onhand.bootstrap.settings import DatabaseAddress, Settings, load_settings
 from onhand.catalog.commands import create_skus
@@ -125,13 +125,7 @@ def _play(desk: Desk, orders: Orders, terms: Terms) -> Played:
     for start in range(0, len(codes), _SKUS_AT_ONCE):
         some = [_new_sku(orders.skus[code]) for code in codes[start : start + _SKUS_AT_ONCE]]
         desk.accepted(
-            create_skus(
-                desk.database,
-                desk.actor,
-                some,
-                now=desk.now(),
-                idempotency_key=f"skus/{start}",
-            )
+            create_skus(desk.database, Asked(desk.actor, desk.now(), f"skus/{start}"), some)
         )
     with desk.terminal.progress("Replaying", orders.lines) as progress:
         player = Player(desk.ledger, desk.caller, progress)

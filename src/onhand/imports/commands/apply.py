@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.commands import AuditEntry, Write, identify, record
-from onhand.access.model import Actor
+from onhand.access.model import Actor, Asked
 from onhand.catalog.commands.bulk import SkusTaken, SkuWant, map_free_listings, take_skus
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.errors import TransactionConflict
@@ -229,7 +229,7 @@ def _record(
     actor = Actor(work.confirmed_by or "", Source.IMPORT.value, work.confirmed_from)
     answer = {"gone": sorted(taken.gone), "refused_aliases": sorted(taken.refused_aliases)}
     entry = AuditEntry(
-        request=identify(actor, Write("ImportSkus", work.import_id, now)),
+        request=identify(Asked(actor, now), Write("ImportSkus", work.import_id)),
         actor=actor,
         action="ImportSkus",
         subject=f"import:{work.import_id}",

@@ -115,8 +115,8 @@ def ask_preview(
         )
         return _answer(import_id)
 
-    write = Write("PreviewImport", wish, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("PreviewImport", wish)
+    return write_once(database, asked, write, run)
 
 
 def confirm(
@@ -167,8 +167,8 @@ def confirm(
         return _answer(import_id, after=row.counts)
 
     body = [import_id, leave_out_moved]
-    write = Write("ConfirmImport", body, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("ConfirmImport", body)
+    return write_once(database, asked, write, run)
 
 
 def cancel(database: Database, asked: Asked, import_id: str) -> Accepted | Refusal:
@@ -202,8 +202,8 @@ def cancel(database: Database, asked: Asked, import_id: str) -> Accepted | Refus
             connection.execute(sa.update(file_import).where(chosen).values(values))
         return _answer(import_id)
 
-    write = Write("CancelImport", import_id, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("CancelImport", import_id)
+    return write_once(database, asked, write, run)
 
 
 def _wanted(

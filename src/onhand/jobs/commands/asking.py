@@ -37,8 +37,8 @@ def ask_for(
         subject = f"job:{job}" if store_id is None else f"job:{job}:{store_id}"
         return Change(subject, {"job": job, "tasks": found})
 
-    write = Write("AskForJob", [job, store_id], asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("AskForJob", [job, store_id])
+    return write_once(database, asked, write, run)
 
 
 def ask_for_one(database: Database, asked: Asked, job: str) -> Accepted | Refusal:
@@ -54,8 +54,8 @@ def ask_for_one(database: Database, asked: Asked, job: str) -> Accepted | Refusa
         only = {"store": None, "task_id": task_id}
         return Change(f"job:{job}", {"job": job, "tasks": [only]})
 
-    write = Write("AskForJob", [job, None], asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("AskForJob", [job, None])
+    return write_once(database, asked, write, run)
 
 
 def cancel(database: Database, asked: Asked, task_id: str) -> Accepted | Refusal:
@@ -74,8 +74,8 @@ def cancel(database: Database, asked: Asked, task_id: str) -> Accepted | Refusal
             return TaskNotFound(task_id)
         return Change(f"task:{task_id}", read_task(connection, task_id))
 
-    write = Write("CancelTask", task_id, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("CancelTask", task_id)
+    return write_once(database, asked, write, run)
 
 
 def _stores(connection: sa.Connection, asked: Asked, store_id: str | None) -> list[str] | Refusal:

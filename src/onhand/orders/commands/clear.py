@@ -49,8 +49,8 @@ def close_entry(database: Database, asked: Asked, entry_id: str, how: str) -> Ac
         subject = f"order:{key.store_id}:{key.order_id}"
         return Change(subject, answer, before=before, after=after)
 
-    write = Write("CloseDeskEntry", [entry_id, how], asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("CloseDeskEntry", [entry_id, how])
+    return write_once(database, asked, write, run)
 
 
 def close_settled(database: Database, *, now: datetime, limit: int) -> int:

@@ -81,8 +81,8 @@ def retry_confirmation(database: Database, asked: Asked, key: OrderKey) -> Accep
         return Change(_subject(key), answer, before=before)
 
     body = [key.store_id, key.order_id]
-    write = Write("RetryConfirmation", body, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("RetryConfirmation", body)
+    return write_once(database, asked, write, run)
 
 
 def _note_failure(
@@ -107,12 +107,13 @@ def _give_up(
     cause = Cause(EntryKind.FAILED_CONFIRMATION, facts=facts)
     rows.write(connection, key, Changes(entries=[new_entry(cause, now=now)]))
     actor = Actor(key.caller.actor, key.caller.source.value)
+    write = Write("ConfirmOrder", [key.store_id, key.order_id])
     record(
         connection,
         AuditEntry(
-            request=identify(actor, Write("ConfirmOrder", [key.store_id, key.order_id], now)),
+            request=identify(Asked(actor, now), write),
             actor=actor,
-            action="ConfirmOrder",
+            action=write.action,
             subject=_subject(key),
             recorded_at=now,
             answer=rows.json_text({"outcome": "failed", **facts}),

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, new_command_id, write_once
-from onhand.access.model import Accepted, Actor, Refusal
+from onhand.access.model import Accepted, Asked, Refusal
 from onhand.catalog.queries import find_registered
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.database import Database
@@ -62,14 +62,7 @@ class CountEntry:
     found: tuple[Counted, ...]
 
 
-def open_count(
-    database: Database,
-    actor: Actor,
-    new: NewCount,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def open_count(database: Database, asked: Asked, new: NewCount) -> Accepted | Refusal:
     """Open a sheet; the answer is its `CountView`. Stock may move on meanwhile.
 
     Raises:
@@ -92,8 +85,8 @@ def open_count(
                 name=new.name,
                 blind=new.blind,
                 state="open",
-                created_by=actor.name,
-                created_at=now,
+                created_by=asked.actor.name,
+                created_at=asked.now,
             )
         )
         skus = sorted({known[code][0] for code in new.skus})
@@ -103,17 +96,10 @@ def open_count(
         view = read_count(connection, count_id)
         return Change(f"count:{count_id}", view, after=view)
 
-    return write_once(database, actor, Write("OpenCount", new, now, idempotency_key), run)
+    return write_once(database, asked, Write("OpenCount", new), run)
 
 
-def enter_counts(
-    database: Database,
-    actor: Actor,
-    entry: CountEntry,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def enter_counts(database: Database, asked: Asked, entry: CountEntry) -> Accepted | Refusal:
     """Note what was found, beside what the ledger says at this very moment.
 
     The answer is the `CountView`. Raises:
@@ -135,11 +121,11 @@ def enter_counts(
             if sku_id not in listed:
                 return UnknownSku((item.sku,))
             found[sku_id] = item.units
-        _enter(connection, sheet, found, (actor.name, now))
+        _enter(connection, sheet, found, (asked.actor.name, asked.now))
         view = read_count(connection, entry.count_id)
         return Change(f"count:{entry.count_id}", view, before=sheet, after=view)
 
-    return write_once(database, actor, Write("EnterCounts", entry, now, idempotency_key), run)
+    return write_once(database, asked, Write("EnterCounts", entry), run)
 
 
 def lock_sheet(connection: sa.Connection, count_id: str) -> None:
@@ -187,14 +173,7 @@ def on_hand_now(
     return dict.fromkeys(sku_ids, 0) | {row.sku_id: row.on_hand for row in rows}
 
 
-def close_count(
-    ledger: Ledger,
-    actor: Actor,
-    count_id: str,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def close_count(ledger: Ledger, asked: Asked, count_id: str) -> Accepted | Refusal:
     """Bring the differences into the ledger and close the sheet; the answer is the ledger's.
 
     Lines not counted are left alone; movements since each line was counted are kept. The ledger's
@@ -207,11 +186,11 @@ def close_count(
         sheet = read_count(connection, count_id)
     if sheet is None:
         return CountNotFound(count_id)
-    turn = _Turn(_CLOSE, count_id, now, idempotency_key)
-    closed = _move(database, actor, turn)
+    without_key = replace(asked, idempotency_key=None)
+    closed = _move(database, asked, _CLOSE, count_id)
     if isinstance(closed, Accepted) and closed.replayed:
         # The ledger may have refused it then; in that case the sheet is open again.
-        closed = _move(database, actor, replace(turn, idempotency_key=None))
+        closed = _move(database, without_key, _CLOSE, count_id)
     if isinstance(closed, CountEnded) and closed.state == "closed":
         pass  # closed before, perhaps by one who went away before the next step
     elif isinstance(closed, Refusal):
@@ -222,11 +201,12 @@ def close_count(
         reason=sheet.name,
         reference=Reference(ReferenceType.MANUAL, count_id),
     )
+    actor = asked.actor
     caller = Caller(actor.name, Source(actor.source), actor.origin, touches_all=True)
     command = Command(caller, ask, idempotency_key=count_id, key_space=_KEY_SPACE)
     (result,) = ledger.execute([command])
     if isinstance(result, Refusal):
-        _move(database, actor, _Turn(_REOPEN, count_id, now))
+        _move(database, without_key, _REOPEN, count_id)
     return result
 
 
@@ -241,20 +221,13 @@ def _counted_lines(database: Database, sheet: CountView) -> tuple[CountLine, ...
     return tuple(CountLine(*row, sheet.location) for row in rows)
 
 
-def cancel_count(
-    database: Database,
-    actor: Actor,
-    count_id: str,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def cancel_count(database: Database, asked: Asked, count_id: str) -> Accepted | Refusal:
     """Close a sheet without any effect on stock.
 
     Raises:
         DatabaseUnavailable: nothing was acknowledged.
     """
-    return _move(database, actor, _Turn(_CANCEL, count_id, now, idempotency_key))
+    return _move(database, asked, _CANCEL, count_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,19 +244,7 @@ _REOPEN = _Step("ReopenCount", "closed", "open")
 _CANCEL = _Step("CancelCount", "open", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A step that one sheet shall take now."""
-
-    step: _Step
-    count_id: str
-    now: datetime
-    idempotency_key: str | None = None
-
-
-def _move(database: Database, actor: Actor, turn: _Turn) -> Accepted | Refusal:
-    step, count_id, now = turn.step, turn.count_id, turn.now
-
+def _move(database: Database, asked: Asked, step: _Step, count_id: str) -> Accepted | Refusal:
     def run(connection: sa.Connection) -> Change | Refusal:
         lock_sheet(connection, count_id)
         sheet = read_count(connection, count_id)
@@ -294,10 +255,9 @@ def _move(database: Database, actor: Actor, turn: _Turn) -> Accepted | Refusal:
         connection.execute(
             sa.update(count_sheet)
             .where(count_sheet.c.count_id == count_id)
-            .values(state=step.after, closed_at=None if step.after == "open" else now)
+            .values(state=step.after, closed_at=None if step.after == "open" else asked.now)
         )
         view = read_count(connection, count_id)
         return Change(f"count:{count_id}", view, before=sheet, after=view)
 
-    write = Write(step.action, count_id, now, turn.idempotency_key)
-    return write_once(database, actor, write, run)
+    return write_once(database, asked, Write(step.action, count_id), run)

@@ -1,12 +1,11 @@
 """Commands about locations."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, write_once
-from onhand.access.model import Accepted, Actor, Refusal
+from onhand.access.model import Accepted, Asked, Refusal
 from onhand.db.database import Database
 from onhand.stock.model.events import MAIN_LOCATION
 from onhand.stock.model.refusals import (
@@ -38,14 +37,7 @@ class LocationChange:
     active: bool | None = None
 
 
-def create_location(
-    database: Database,
-    actor: Actor,
-    new: NewLocation,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def create_location(database: Database, asked: Asked, new: NewLocation) -> Accepted | Refusal:
     """Add a location; the answer is its `LocationView`.
 
     Raises:
@@ -63,17 +55,10 @@ def create_location(
         view = read_location(connection, new.location)
         return Change(f"location:{new.location}", view, after=view)
 
-    return write_once(database, actor, Write("CreateLocation", new, now, idempotency_key), run)
+    return write_once(database, asked, Write("CreateLocation", new), run)
 
 
-def update_location(
-    database: Database,
-    actor: Actor,
-    change: LocationChange,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def update_location(database: Database, asked: Asked, change: LocationChange) -> Accepted | Refusal:
     """Rename, re-order or (de)activate a location; its history stays either way.
 
     Only an empty location can be deactivated, so that what is counted as available is always what
@@ -100,7 +85,7 @@ def update_location(
         after = read_location(connection, change.location)
         return Change(f"location:{change.location}", after, before=before, after=after)
 
-    return write_once(database, actor, Write("UpdateLocation", change, now, idempotency_key), run)
+    return write_once(database, asked, Write("UpdateLocation", change), run)
 
 
 def _check_empty(connection: sa.Connection, location_id: str) -> Refusal | None:

@@ -1,12 +1,11 @@
 """Emptying the test environment."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, write_once
-from onhand.access.model import Accepted, Actor, EnvironmentName, Refusal
+from onhand.access.model import Accepted, Asked, EnvironmentName, Refusal
 from onhand.access.tables import audit_entry
 from onhand.catalog.tables import listing, sku, sku_alias, store
 from onhand.db.database import Database
@@ -39,12 +38,7 @@ _TABLES = (
 
 
 def reset_test_data(
-    database: Database,
-    actor: Actor,
-    environment: EnvironmentName,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
+    database: Database, asked: Asked, environment: EnvironmentName
 ) -> Accepted | Refusal:
     """Delete all stock, SKUs, stores, what hangs on them, and audit entries of `test`.
 
@@ -65,7 +59,7 @@ def reset_test_data(
         connection.execute(sa.delete(location).where(location.c.location_id != MAIN_LOCATION))
         return Change("environment:test", {"reset": environment.value})
 
-    return write_once(database, actor, Write("ResetTestData", None, now, idempotency_key), run)
+    return write_once(database, asked, Write("ResetTestData", None), run)
 
 
 def _tables_to_empty(connection: sa.Connection) -> list[str]:

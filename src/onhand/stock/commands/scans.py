@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from onhand.access.commands import Change, Write, write_once
-from onhand.access.model import Accepted, Actor, Refusal
+from onhand.access.model import Accepted, Asked, Refusal
 from onhand.catalog.queries import find_registered
 from onhand.db.database import Database
 from onhand.stock.commands.counts import lock_sheet, on_hand_now
@@ -43,14 +43,7 @@ class Scan:
     put_on_sheet: bool = False
 
 
-def scan(
-    database: Database,
-    actor: Actor,
-    found: Scan,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def scan(database: Database, asked: Asked, found: Scan) -> Accepted | Refusal:
     """Note units found of one SKU; the answer is a `CountScanned`.
 
     Added units make one figure with those before: it is refused when stock moved between them,
@@ -71,13 +64,13 @@ def scan(
         before = read_scanned(connection, sheet, known[0])
         if before is None and not found.put_on_sheet:
             return NotOnSheet(found.count_id, known[0])
-        refusal = _note(connection, sheet, _Figure(known[0], found, actor.name, now))
+        refusal = _note(connection, sheet, _Figure(known[0], found, asked.actor.name, asked.now))
         if refusal is not None:
             return refusal
         after = read_scanned(connection, sheet, known[0])
         return Change(f"count:{found.count_id}", after, before=_line(before), after=_line(after))
 
-    return write_once(database, actor, Write("ScanCount", found, now, idempotency_key), run)
+    return write_once(database, asked, Write("ScanCount", found), run)
 
 
 def _line(scanned: CountScanned | None) -> object | None:

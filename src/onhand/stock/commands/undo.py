@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from onhand.access.commands import AuditEntry, Change, Write, identify, record, write_once
-from onhand.access.model import Accepted, Actor, IdempotencyConflict, Refusal
+from onhand.access.model import Accepted, Actor, Asked, IdempotencyConflict, Refusal
 from onhand.access.queries import first_answer
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
 from onhand.stock.commands.answers import UndoPart
@@ -53,12 +53,9 @@ class _Task:
     caller: Caller
     group: Group
     how: UndoHow
+    asked: Asked
     write: Write
     before: Before
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.caller.actor, self.caller.source.value, self.caller.origin)
 
 
 def undo(
@@ -82,8 +79,10 @@ def undo(
         group = find_group(connection, ask.named)
     if isinstance(group, Refusal):
         return group
-    write = Write("AskUndo", (group.name, ask.how), now, idempotency_key)
-    task = _Task(ledger, caller, group, ask.how, write, ask.before)
+    actor = Actor(caller.actor, caller.source.value, caller.origin)
+    asked = Asked(actor, now, idempotency_key)
+    write = Write("AskUndo", (group.name, ask.how))
+    task = _Task(ledger, caller, group, ask.how, asked, write, ask.before)
     did_some = False
     for _ in range(_ATTEMPTS + len(group.lines)):  # each turn does a part, or loses a race for it
         with ledger.database.read() as connection:
@@ -112,7 +111,7 @@ def _next_commands(task: _Task, parts: Sequence[UndoPart]) -> list[Command]:
     if in_parts and not parts:
         # What can be taken back goes first: a first part in vain is an undo in vain.
         with task.ledger.database.read() as connection:
-            broken = breaks_now(connection, task.group.lines, task.write.now)
+            broken = breaks_now(connection, task.group.lines, task.asked.now)
         rest.sort(key=lambda item: item[0] in broken)
     shares = [rest[at : at + SKUS_AT_ONCE] for at in range(0, len(rest), SKUS_AT_ONCE)] or [[]]
     commands = [
@@ -143,7 +142,7 @@ def _command(task: _Task, ask: Undo) -> Command:
 
 def _decide(task: _Task, commands: Sequence[Command]) -> bool | Refusal:
     """Do all of these or none, with the caller's key; False when another was quicker."""
-    ledger, request = task.ledger, identify(task.actor, task.write)
+    ledger, request = task.ledger, identify(task.asked, task.write)
     for _ in range(_ATTEMPTS):
         try:
             with ledger.database.begin_ledger() as connection:
@@ -165,10 +164,10 @@ def _decide(task: _Task, commands: Sequence[Command]) -> bool | Refusal:
                         connection,
                         AuditEntry(
                             request=request,
-                            actor=task.actor,
+                            actor=task.asked.actor,
                             action=task.write.action,
                             subject=task.group.name,
-                            recorded_at=task.write.now,
+                            recorded_at=task.asked.now,
                             answer="null",
                         ),
                     )
@@ -196,8 +195,8 @@ def _merged(task: _Task, refusals: Sequence[Refusal]) -> bool | Refusal:
 
 def _claim_key(task: _Task) -> Refusal | None:
     """Note the caller's key also where others did all the work."""
-    if task.write.idempotency_key is None:
+    if task.asked.idempotency_key is None:
         return None
     change = Change(task.group.name, None)
-    result = write_once(task.ledger.database, task.actor, task.write, lambda _: change)
+    result = write_once(task.ledger.database, task.asked, task.write, lambda _: change)
     return result if isinstance(result, Refusal) else None

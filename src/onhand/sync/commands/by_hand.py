@@ -42,8 +42,8 @@ def push_anew(
         answer = {"marked": len(chosen), "stores": dict(sorted(by_store.items())), "sku": sku}
         return Change(f"sync:{wanted or 'all'}", answer)
 
-    write = Write("PushAnew", [wanted, sku], asked.now, asked.idempotency_key)
-    result = write_once(database, asked.actor, write, run)
+    write = Write("PushAnew", [wanted, sku])
+    result = write_once(database, asked, write, run)
     if isinstance(result, Accepted):
         with database.read() as connection:
             chosen = _chosen(connection, wanted, sku)
@@ -69,8 +69,8 @@ def retry(database: Database, asked: Asked, listing_id: str) -> Accepted | Refus
         answer = {"listing": listing_id, "store": row.store_id}
         return Change(f"listing:{row.store_id}:{listing_id}", answer, before=before)
 
-    write = Write("RetryPush", listing_id, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("RetryPush", listing_id)
+    return write_once(database, asked, write, run)
 
 
 def retry_all(database: Database, asked: Asked, store_id: str | None = None) -> Accepted | Refusal:
@@ -98,8 +98,8 @@ def retry_all(database: Database, asked: Asked, store_id: str | None = None) -> 
         answer = {"retried": len(taken), "left": number - len(taken)}
         return Change(f"sync:{wanted or 'all'}", answer)
 
-    write = Write("RetryAllPushes", wanted, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("RetryAllPushes", wanted)
+    return write_once(database, asked, write, run)
 
 
 def repair(database: Database, asked: Asked, listing_id: str) -> Accepted | Refusal:
@@ -121,8 +121,8 @@ def repair(database: Database, asked: Asked, listing_id: str) -> Accepted | Refu
         answer = {"listing": listing_id, "store": row.store_id, "drift": row.drift_id}
         return Change(f"listing:{row.store_id}:{listing_id}", answer, before=before)
 
-    write = Write("RepairDrift", listing_id, asked.now, asked.idempotency_key)
-    return write_once(database, asked.actor, write, run)
+    write = Write("RepairDrift", listing_id)
+    return write_once(database, asked, write, run)
 
 
 def _chosen(

@@ -34,9 +34,9 @@ def set_rule(
     refused = check_rule(new)
     if refused is not None:
         return refused
-    write = Write("SetRule", [store_id, listing_id, asdict(new)], asked.now, asked.idempotency_key)
+    write = Write("SetRule", [store_id, listing_id, asdict(new)])
     run = partial(_set, asked=asked, store_id=store_id, new=new, listing_id=listing_id)
-    done = write_once(database, asked.actor, write, run)
+    done = write_once(database, asked, write, run)
     if not listing_id and isinstance(done, Accepted):
         mark_all(database, store_id, now=asked.now)
     return done

@@ -123,15 +123,7 @@ def make_token(writer: Writer, body: NewTokenBody) -> Response:
 def end_token(writer: Writer, token_id: PathName) -> Response:
     """End a token; every server process notices within 5 seconds."""
     environment = writer.visit.environment
-    return answered(
-        revoke_token(
-            environment.database,
-            writer.actor(),
-            token_id,
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(revoke_token(environment.database, writer.asked(), token_id))
 
 
 @router.post("/test/reset", **operation(Right.ADMINISTER, Reset, "test_only"))
@@ -141,13 +133,7 @@ def reset_test(writer: Writer) -> Response:
     SKU `ce1111` exists afterwards. Refused in `live`.
     """
     environment = writer.visit.environment
-    result = reset_test_data(
-        environment.database,
-        writer.actor(),
-        environment.name,
-        now=environment.clock(),
-        idempotency_key=writer.key,
-    )
+    result = reset_test_data(environment.database, writer.asked(), environment.name)
     response = answered(result)
     demo.fill(environment.database, environment.ledger, clock=environment.clock)
     return response

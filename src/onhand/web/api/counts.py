@@ -111,10 +111,8 @@ def start_count(writer: Writer, body: NewCountBody) -> Response:
     environment = writer.visit.environment
     result = open_count(
         environment.database,
-        writer.actor(),
+        writer.asked(),
         NewCount(body.name, body.location, tuple(body.skus), body.blind),
-        now=environment.clock(),
-        idempotency_key=writer.key,
     )
     return answered(result, status=201)
 
@@ -149,13 +147,7 @@ def enter_lines(writer: Writer, count_id: PathName, body: CountEntryBody) -> Res
     check_count(body.lines, writer.visit)
     environment = writer.visit.environment
     found = tuple(Counted(line.sku, line.counted) for line in body.lines)
-    result = enter_counts(
-        environment.database,
-        writer.actor(),
-        CountEntry(count_id, found),
-        now=environment.clock(),
-        idempotency_key=writer.key,
-    )
+    result = enter_counts(environment.database, writer.asked(), CountEntry(count_id, found))
     return answered(result)
 
 
@@ -180,15 +172,7 @@ def scan_code(writer: Writer, count_id: PathName, body: ScanBody) -> Response:
     """
     environment = writer.visit.environment
     found = Scan(count_id, body.sku, body.units, ScanMode(body.mode), body.put_on_sheet)
-    return answered(
-        scan(
-            environment.database,
-            writer.actor(),
-            found,
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(scan(environment.database, writer.asked(), found))
 
 
 @router.post(
@@ -209,15 +193,7 @@ def finish_count(writer: Writer, count_id: PathName) -> Response:
     Lines not counted are left alone. Closing again is answered as it was the first time.
     """
     environment = writer.visit.environment
-    return answered(
-        close_count(
-            environment.ledger,
-            writer.actor(),
-            count_id,
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(close_count(environment.ledger, writer.asked(), count_id))
 
 
 @router.post(
@@ -226,12 +202,4 @@ def finish_count(writer: Writer, count_id: PathName) -> Response:
 def drop_count(writer: Writer, count_id: PathName) -> Response:
     """End a sheet without any effect on stock."""
     environment = writer.visit.environment
-    return answered(
-        cancel_count(
-            environment.database,
-            writer.actor(),
-            count_id,
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(cancel_count(environment.database, writer.asked(), count_id))

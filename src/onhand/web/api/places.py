@@ -69,11 +69,7 @@ def add_location(writer: Writer, body: NewLocationBody) -> Response:
     """Add a location."""
     environment = writer.visit.environment
     result = create_location(
-        environment.database,
-        writer.actor(),
-        NewLocation(body.location, body.name, body.priority),
-        now=environment.clock(),
-        idempotency_key=writer.key,
+        environment.database, writer.asked(), NewLocation(body.location, body.name, body.priority)
     )
     return answered(result, status=201)
 
@@ -93,9 +89,7 @@ def change_location(writer: Writer, location: PathName, body: LocationChangeBody
     environment = writer.visit.environment
     result = update_location(
         environment.database,
-        writer.actor(),
+        writer.asked(),
         LocationChange(location, body.name, body.priority, body.active),
-        now=environment.clock(),
-        idempotency_key=writer.key,
     )
     return answered(result)

@@ -155,13 +155,7 @@ def register_skus(writer: Writer, body: ManySkus) -> Response:
 
 def _create(writer: Writer, bodies: list[NewSkuBody]) -> Accepted | Refusal:
     environment = writer.visit.environment
-    return create_skus(
-        environment.database,
-        writer.actor(),
-        [body.new_sku() for body in bodies],
-        now=environment.clock(),
-        idempotency_key=writer.key,
-    )
+    return create_skus(environment.database, writer.asked(), [body.new_sku() for body in bodies])
 
 
 @router.get("/skus/{sku}", **operation(Right.READ, SkuView, "unknown_sku"))
@@ -183,15 +177,7 @@ def change_sku(writer: Writer, sku: PathSku, body: SkuChangeBody) -> Response:
         None if body.status is None else Status(body.status),
     )
     environment = writer.visit.environment
-    return answered(
-        update_sku(
-            environment.database,
-            writer.actor(),
-            change,
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(update_sku(environment.database, writer.asked(), change))
 
 
 @router.delete("/skus/{sku}", **operation(Right.OPERATE, StockAnswer, "unknown_sku"))
@@ -211,15 +197,7 @@ def remove_sku(writer: Writer, sku: PathSku) -> Response:
 def give_alias(writer: Writer, sku: PathSku, body: AliasBody) -> Response:
     """Let another code mean the SKU; an alias it has already is no error."""
     environment = writer.visit.environment
-    return answered(
-        add_alias(
-            environment.database,
-            writer.actor(),
-            NewAlias(sku, body.alias),
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(add_alias(environment.database, writer.asked(), NewAlias(sku, body.alias)))
 
 
 @router.delete(
@@ -229,15 +207,7 @@ def give_alias(writer: Writer, sku: PathSku, body: AliasBody) -> Response:
 def take_alias(writer: Writer, sku: PathSku, alias: PathSku) -> Response:
     """Let a code mean the SKU no longer."""
     environment = writer.visit.environment
-    return answered(
-        remove_alias(
-            environment.database,
-            writer.actor(),
-            NewAlias(sku, alias),
-            now=environment.clock(),
-            idempotency_key=writer.key,
-        )
-    )
+    return answered(remove_alias(environment.database, writer.asked(), NewAlias(sku, alias)))
 
 
 @router.get("/events/{sku}", **operation(Right.OPERATE, History, "unknown_sku"))

@@ -68,14 +68,7 @@ def read_users(visit: Visitor) -> Response:
 def make_user(writer: Writer, body: NewUserBody) -> Response:
     """Make a person known. `POST /users/{name}/link` then makes the link to hand them."""
     new = NewUser(body.name, Role(body.role), Language(body.language), body.timezone)
-    asked = writer.asked()
-    made = create_user(
-        _people(writer.visit),
-        asked.actor,
-        new,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    made = create_user(_people(writer.visit), writer.asked(), new)
     return answered(made, status=201)
 
 

@@ -63,14 +63,7 @@ def invite_person(visit: Visit) -> Response:
     if isinstance(form, Entered):
         return _page(visit, form=form, status=422)
     new = NewUser(form.name, Role(form.role), Language(form.language), form.timezone)
-    asked = visit.asked(part="person")
-    made = create_user(
-        visit.onhand.live.database,
-        asked.actor,
-        new,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    made = create_user(visit.onhand.live.database, visit.asked(part="person"), new)
     if isinstance(made, Refusal):
         return _page(visit, form=Entered(form.model_dump()), refusal=visit.why(made), status=409)
     return _show_link(visit, form.name)

@@ -68,14 +68,7 @@ def make_token(visit: Visit) -> Response:
 @pages.post("/tokens/{token}/revoke", Right.ADMINISTER)
 def end_token(visit: Visit) -> Response:
     """End a token; every process notices within seconds."""
-    asked = visit.asked()
-    result = revoke_token(
-        visit.environment.database,
-        asked.actor,
-        visit.path("token"),
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = revoke_token(visit.environment.database, visit.asked(), visit.path("token"))
     if isinstance(result, Refusal):
         return _page(visit, refusal=visit.why(result), status=409)
     return visit.done(visit.text(mark("The token was revoked.")), to="/tokens")

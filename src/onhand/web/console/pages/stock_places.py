@@ -56,13 +56,10 @@ def add_place(visit: Visit) -> Response:
     form = visit.read(NewPlaceForm)
     if isinstance(form, Entered):
         return _show(visit, form)
-    asked = visit.asked()
     result = create_location(
         visit.environment.database,
-        asked.actor,
+        visit.asked(),
         NewLocation(form.location, form.name, form.priority),
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
     )
     if isinstance(result, Refusal):
         entered = Entered(form.model_dump()).because("location", visit.why(result))
@@ -92,14 +89,7 @@ def open_or_close(visit: Visit) -> Response:
 
 
 def _change(visit: Visit, change: LocationChange, said: str) -> Response:
-    asked = visit.asked()
-    result = update_location(
-        visit.environment.database,
-        asked.actor,
-        change,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = update_location(visit.environment.database, visit.asked(), change)
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))
     after = msgspec.json.decode(result.answer, type=LocationView)

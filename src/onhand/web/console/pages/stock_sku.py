@@ -98,14 +98,7 @@ def register(visit: Visit) -> Response:
         tuple(filter(None, map(str.strip, form.aliases.splitlines()))),
         Status(form.status),
     )
-    asked = visit.asked()
-    result = create_skus(
-        visit.environment.database,
-        asked.actor,
-        [new],
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = create_skus(visit.environment.database, visit.asked(), [new])
     if isinstance(result, Refusal):
         wrong = _wrong(visit, entered, result)
         return visit.page("stock/new.html", status=422, form=wrong)
@@ -132,14 +125,7 @@ def edit(visit: Visit) -> Response:
     change = SkuChange(
         visit.path("sku"), form.name, form.image_url, attributes, Status(form.status)
     )
-    asked = visit.asked()
-    result = update_sku(
-        visit.environment.database,
-        asked.actor,
-        change,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = update_sku(visit.environment.database, visit.asked(), change)
     if isinstance(result, Refusal):
         return _show(visit, details=_wrong(visit, entered, result))
     return _done(visit, visit.text(mark("Saved.")))
@@ -166,13 +152,8 @@ def give_alias(visit: Visit) -> Response:
     form = visit.read(AliasForm)
     if isinstance(form, Entered):
         return _show(visit, alias=form)
-    asked = visit.asked()
     result = add_alias(
-        visit.environment.database,
-        asked.actor,
-        NewAlias(visit.path("sku"), form.alias),
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
+        visit.environment.database, visit.asked(), NewAlias(visit.path("sku"), form.alias)
     )
     if isinstance(result, Refusal):
         return _show(visit, alias=Entered(form.model_dump()).because("alias", visit.why(result)))
@@ -185,13 +166,8 @@ def take_alias(visit: Visit) -> Response:
     form = visit.read(AliasForm)
     if isinstance(form, Entered):
         return _show(visit, alias=form)
-    asked = visit.asked()
     result = remove_alias(
-        visit.environment.database,
-        asked.actor,
-        NewAlias(visit.path("sku"), form.alias),
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
+        visit.environment.database, visit.asked(), NewAlias(visit.path("sku"), form.alias)
     )
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))

@@ -91,13 +91,7 @@ def open_new(visit: Visit) -> Response:
         return _show(visit, entered.because("scope", text))
     asked = visit.asked()
     new = NewCount(form.name, form.location, tuple(skus), form.blind)
-    result = open_count(
-        visit.environment.database,
-        asked.actor,
-        new,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = open_count(visit.environment.database, asked, new)
     if isinstance(result, Refusal):
         return _show(visit, entered, refusal=visit.why(result))
     count = msgspec.json.decode(result.answer, type=CountView)

@@ -73,7 +73,6 @@ def take_scan(visit: Visit) -> Response:
         typed = ScanForm(code=str(visit.sent.get("code", ""))[:500])
         wrong = next(iter(form.errors.values()))
         return _not_counted(visit, NotCounted(typed, "invalid", wrong), status=422)
-    asked = visit.asked()
     found = Scan(
         visit.path("count"),
         normalise(form.code),
@@ -81,13 +80,7 @@ def take_scan(visit: Visit) -> Response:
         ScanMode(form.mode),
         form.put_on_sheet,
     )
-    result = scan(
-        visit.environment.database,
-        asked.actor,
-        found,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = scan(visit.environment.database, visit.asked(), found)
     if isinstance(result, Refusal):
         if result.code == "count_not_found":
             raise Refused(Problem(result.code, {"count": found.count_id}))
@@ -117,13 +110,7 @@ def finish(visit: Visit) -> Response:
         totals = read_totals(connection, _known(visit, read_sheet(connection, count_id)))
     if not totals.counted:
         return _show_finish(visit, visit.text(mark("Nothing was counted yet.")))
-    result = close_count(
-        visit.environment.ledger,
-        asked.actor,
-        count_id,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = close_count(visit.environment.ledger, asked, count_id)
     if isinstance(result, Refusal):
         return _show_finish(visit, visit.why(result))
     with visit.environment.database.snapshot() as connection:
@@ -143,13 +130,7 @@ def finish(visit: Visit) -> Response:
 def abandon(visit: Visit) -> Response:
     """End a sheet without any effect on stock."""
     count_id, asked = visit.path("count"), visit.asked()
-    result = cancel_count(
-        visit.environment.database,
-        asked.actor,
-        count_id,
-        now=asked.now,
-        idempotency_key=asked.idempotency_key,
-    )
+    result = cancel_count(visit.environment.database, asked, count_id)
     if isinstance(result, Refusal):
         return _show(visit, refusal=visit.why(result))
     said = visit.text(mark("The stocktake was abandoned; stock is as it was."))
