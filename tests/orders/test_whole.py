@@ -1,9 +1,7 @@
-"""An order is taken in whole or not at all, and soon."""
+"""An order is taken in whole or not at all."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +9,7 @@ import sqlalchemy as sa
 from onhand.channels.port import OrderState
 from onhand.db.database import Database
 from onhand.db.metadata import metadata
-from tests.orders.market import STORE, Market, line, order
-from tests.shop import Shop
+from tests.orders.market import Market, line, order
 
 _DEATH = {
     "sqlite": "CREATE TRIGGER death BEFORE {verb} ON {table} "
@@ -82,19 +79,3 @@ def test_a_fault_anywhere_leaves_nothing_half(
             market.take(sight)
         assert everything(market.database) == untouched
     assert market.take(sight).changed
-
-
-@pytest.mark.slow
-def test_a_new_order_takes_milliseconds(shop: Shop) -> None:
-    """Measured 2.4 ms on SQLite; the bound leaves room for a busy machine."""
-    market = Market(shop)
-    market.open(STORE)
-    shop.register(tote=1000)
-    market.offer("tote", "tote")
-    spans = []
-    for number in range(100):
-        one = order(line("tote", 1), order_id=f"o{number}")
-        began = time.perf_counter()
-        market.take(one)
-        spans.append(time.perf_counter() - began)
-    assert median(spans) < 0.05

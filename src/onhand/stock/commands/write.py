@@ -1,8 +1,8 @@
 """Writing a decided batch: five tables, one round trip on PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -89,8 +89,7 @@ _WRITE = BulkWrite(
 )
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An accepted command for the audit trail."""
 
     pending: Pending

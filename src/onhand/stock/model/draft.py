@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from onhand.stock.model.book import Book, Change, Hold, SkuStock
 from onhand.stock.model.commands import Caller
@@ -12,8 +13,7 @@ from onhand.stock.model.refusals import Broken, InsufficientStock, Shortage, Unk
 LARGEST_BALANCE = 10**12  # units; far above any warehouse, far below what 64 bits hold
 
 
-@dataclass(slots=True)
-class HoldTerms:
+class HoldTerms(NamedTuple):
     """For whom, for what and until when a command makes holds."""
 
     owner: str
