@@ -82,6 +82,21 @@ def cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def markdown(rows: Sequence[Row]) -> str:
+    """Return the rows as the table that docs/reference/performance.md shows."""
+    lines = [
+        "| figure | case | database | measured | unit | to reach | reached |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        figure, case, database, median, unit, spread, target, _, _ = cells(row)
+        measured = f"{median} ({spread})" if spread else median
+        reached = {None: "", True: "yes", False: "no"}[row.reached]
+        named = (figure, case, database, measured, unit, target, reached)
+        lines.append(f"| {' | '.join(named)} |")
+    return "\n".join(lines) + "\n"
+
+
 def show(console: Console, facts: dict[str, str], rows: Sequence[Row]) -> None:
     """Print the machine and the table."""
     for name, fact in facts.items():
@@ -90,7 +105,7 @@ def show(console: Console, facts: dict[str, str], rows: Sequence[Row]) -> None:
 
 
 def write(path: Path, facts: dict[str, str], rows: Sequence[Row]) -> None:
-    """Write the machine and the rows as JSON."""
+    """Write the machine and the rows as JSON, and the table as Markdown beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     measured = [
         {
@@ -107,3 +122,4 @@ def write(path: Path, facts: dict[str, str], rows: Sequence[Row]) -> None:
         for row in rows
     ]
     path.write_text(json.dumps({"machine": facts, "rows": measured}, indent=1, ensure_ascii=False))
+    path.with_suffix(".md").write_text(markdown(rows))
