@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import product
 
+from onhand.access.model import Asked
 from onhand.catalog.commands import create_skus
 from onhand.catalog.model import NewSku
 from onhand.imports.commands.working import Pace
@@ -73,7 +74,7 @@ def test_stock_is_what_a_recount_gives(shop: Shop) -> None:
 def register(shop: Shop, mark: str) -> None:
     """Make the SKUs known that are, with what they have."""
     known = {sku + mark: units for sku, units in BEFORE.items() if units is not None}
-    create_skus(shop.database, BUYER, [NewSku(sku) for sku in known], now=shop.clock())
+    create_skus(shop.database, Asked(BUYER, shop.clock()), [NewSku(sku) for sku in known])
     shop.do(Receive(tuple(Line(sku, units) for sku, units in known.items() if units)))
 
 
