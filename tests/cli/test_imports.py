@@ -43,6 +43,8 @@ def test_preview_confirm_show_list_undo(shop: Run, file: Path) -> None:
 
     text = shop("import", "show", import_id)
     assert "to_zero" in text.out
+    assert "evidence" in text.out
+    assert "delimiter_fits" in text.out
     assert f"onhand import confirm {import_id}" in text.err
     bad = shop("import", "show", import_id, "--bad", "--json").answer
     assert [(row["line"], row["value"]) for row in bad["bad_rows"]] == [(4, "-1")]

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from onhand.cli.desk import Desk
 from onhand.cli.terminal import table
+from onhand.imports.model.facts import Evidence
 from onhand.imports.queries.changes import ChangeView
 from onhand.imports.queries.imports import FaultView, ImportSummary, ImportView
 
@@ -66,11 +67,19 @@ def _head(found: ImportView) -> Table:
         columns = ", ".join(f"{role}={header}" for role, header in facts.mapping.items())
         rows.append(("read as", " ".join(part for part in read_as if part)))
         rows.append(("columns", columns))
+        rows.append(("code from", facts.compose or facts.sku_from.value))
+        rows += [("evidence", _evidence(found)) for found in facts.evidence]
         if facts.ignored_prices:
             rows.append(("prices, ignored", ", ".join(facts.ignored_prices)))
     if found.also_imported:
         rows.append(("brought in before as", ", ".join(found.also_imported)))
     return table((found.import_id, ""), rows)
+
+
+def _evidence(found: Evidence) -> str:
+    """What was observed of the file, in the words of docs/reference/files.md."""
+    values = (f"{name}={value!r}" for name, value in found.values.items())
+    return " ".join([found.code.value, *values])
 
 
 def _counts(found: ImportView) -> Table:
