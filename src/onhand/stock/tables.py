@@ -7,6 +7,7 @@ from onhand.db.types import UtcTimestamp
 
 _BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+ONCE_REMOVED = sa.text("generation > 1 OR NOT registered")  # of heads; no SKU begins so
 _LATE = sa.text("happened_at < recorded_at")
 _GROUPED = sa.text("reference_type IN ('import', 'manual', 'system')")
 
@@ -109,6 +110,12 @@ ledger_head = sa.Table(
         "sku_id",
         sqlite_where=sa.text("is_low"),
         postgresql_where=sa.text("is_low"),
+    ),
+    sa.Index(
+        "ix_ledger_head_removed",
+        "sku_id",
+        sqlite_where=ONCE_REMOVED,
+        postgresql_where=ONCE_REMOVED,
     ),
     sa.Index(
         "ix_ledger_head_next_expiry_at",

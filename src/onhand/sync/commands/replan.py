@@ -57,18 +57,10 @@ def changes(connection: sa.Connection, plan: Plan, *, now: datetime) -> Iterator
         targets = Targets(connection, plan.store_id, sku_of, most=plan.most, now=now)
         if plan.rules is not None:
             targets.suppose(plan.rules)
-        for row in rows:
-            units = targets.units(row.listing_id)
-            if units is not None and units != row.target:
-                yield PlannedChange(
-                    listing=row.listing_id,
-                    item=row.item_key,
-                    variant=row.variant_key,
-                    sku=row.sku_id,
-                    believed=row.belief,
-                    shows_now=row.target,
-                    would_show=units,
-                )
+        for listing_id, item, variant, sku_id, believed, told in rows:
+            units = targets.units(listing_id)
+            if units is not None and units != told:
+                yield PlannedChange(listing_id, item, variant, sku_id, believed, told, units)
         after = _place(rows)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from onhand.db.lookup import select_in
-from onhand.stock.queries.levels import LevelView, read_levels
+from onhand.stock.queries.levels import read_offered
 from onhand.sync.model.rules import EVERYTHING, Rule, target
 
 _RULES = (
@@ -41,7 +41,7 @@ class Targets:
     ) -> None:
         """`sku_of` maps listing ids to SKU ids; `most` is the largest number the shop takes."""
         self._rules = read_rules(connection, store_id, sku_of)
-        self._levels = read_levels(connection, set(sku_of.values()), now=now)
+        self._offered = read_offered(connection, set(sku_of.values()), now=now)
         self._sku_of = sku_of
         self._most = most
 
@@ -55,17 +55,13 @@ class Targets:
         own = self._rules.get(listing_id)
         return store if own is None else own.over(store)
 
-    def level(self, listing_id: str) -> LevelView | None:
-        """The level of the listing's SKU; None when it is not registered (any more)."""
-        return self._levels.get(self._sku_of[listing_id])
-
     def units(self, listing_id: str) -> int | None:
         """What the listing shall show, in whole units; None: leave the shop alone."""
-        applied, level = self.rule(listing_id), self.level(listing_id)
+        applied = self.rule(listing_id)
         if applied.paused:
             return None
-        if level is None:  # a SKU that was reset has nothing to sell
+        offered = self._offered.get(self._sku_of[listing_id])
+        if offered is None:  # a SKU that was reset has nothing to sell
             return 0
-        return target(
-            applied, available=level.available, safety_stock=level.safety_stock, most=self._most
-        )
+        available, safety_stock = offered
+        return target(applied, available=available, safety_stock=safety_stock, most=self._most)

@@ -42,27 +42,40 @@ def steps(rule: Rule, *, available: int, safety_stock: int, most: int) -> list[S
 
     `available` may be below zero, the number never is (Z15); `most` is what the shop can hold.
     """
-    found = [Step("available", available)]
-
-    def then(name: str, units: int) -> None:
-        if units != found[-1].units:
+    found: list[Step] = []
+    for name, units in _applied(rule, available=available, safety_stock=safety_stock, most=most):
+        if not found or units != found[-1].units:
             found.append(Step(name, units))
-
-    then("safety_stock", available - safety_stock)
-    then("store_safety", found[-1].units - (rule.safety_units or 0))
-    then("never_below_zero", max(0, found[-1].units))
-    if rule.share_percent is not None:
-        then("share", found[-1].units * rule.share_percent // 100)
-    if rule.fixed_units is not None:
-        then("fixed", min(rule.fixed_units, found[-1].units))
-    if rule.cap_units is not None:
-        then("cap", min(rule.cap_units, found[-1].units))
-    if rule.floor_units is not None and found[-1].units < rule.floor_units:
-        then("floor", 0)
-    then("channel_limit", min(found[-1].units, most))
     return found
 
 
 def target(rule: Rule, *, available: int, safety_stock: int, most: int) -> int:
     """The units a listing shall show: 0 … `most`."""
-    return steps(rule, available=available, safety_stock=safety_stock, most=most)[-1].units
+    return _applied(rule, available=available, safety_stock=safety_stock, most=most)[-1][1]
+
+
+def _applied(rule: Rule, *, available: int, safety_stock: int, most: int) -> list[tuple[str, int]]:
+    """What is applied in turn, and the units after it, changed or not."""
+    offered = available - safety_stock
+    kept = offered - (rule.safety_units or 0)
+    units = max(0, kept)
+    found = [
+        ("available", available),
+        ("safety_stock", offered),
+        ("store_safety", kept),
+        ("never_below_zero", units),
+    ]
+    if rule.share_percent is not None:
+        units = units * rule.share_percent // 100
+        found.append(("share", units))
+    if rule.fixed_units is not None:
+        units = min(rule.fixed_units, units)
+        found.append(("fixed", units))
+    if rule.cap_units is not None:
+        units = min(rule.cap_units, units)
+        found.append(("cap", units))
+    if rule.floor_units is not None and units < rule.floor_units:
+        units = 0
+        found.append(("floor", units))
+    found.append(("channel_limit", min(units, most)))
+    return found

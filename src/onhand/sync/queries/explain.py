@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from onhand.catalog.model.stores import StoreStatus
 from onhand.catalog.queries.listings import ListingView
 from onhand.catalog.queries.stores import StoreView
-from onhand.stock.queries.levels import LevelView
+from onhand.stock.queries.levels import LevelView, read_levels
 from onhand.stock.tables import reservation
 from onhand.sync.commands.claims import taken_in_until
-from onhand.sync.commands.targets import Targets, read_rules
+from onhand.sync.commands.targets import read_rules
 from onhand.sync.model.fence import Mode, Waits
 from onhand.sync.model.rules import EVERYTHING, Rule, steps
 from onhand.sync.queries.drifts import DRIFTED, DriftView, open_drift
@@ -126,7 +126,7 @@ def explain_listing(
     rules = read_rules(connection, listing.store, [listing.listing])
     own, of_store = rules.get(listing.listing, EVERYTHING), rules.get("", EVERYTHING)
     rule = own.over(of_store)
-    level = _level(connection, listing, most, now)
+    level = _level(connection, listing, now)
     row = connection.execute(
         sa.select(listing_push).where(listing_push.c.listing_id == listing.listing)
     ).one_or_none()
@@ -163,14 +163,10 @@ def explain_listing(
     )
 
 
-def _level(
-    connection: sa.Connection, listing: ListingView, most: int, now: datetime
-) -> LevelView | None:
+def _level(connection: sa.Connection, listing: ListingView, now: datetime) -> LevelView | None:
     if listing.sku is None:
         return None
-    skus = {listing.listing: listing.sku}
-    targets = Targets(connection, listing.store, skus, most=most, now=now)
-    return targets.level(listing.listing)
+    return read_levels(connection, [listing.sku], now=now).get(listing.sku)
 
 
 def _held(

@@ -28,76 +28,85 @@ def _is_current() -> sa.ColumnElement[bool]:
     )
 
 
-def _sold_units(
-    period: Period, since: datetime
-) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int], sa.ColumnElement[int]]:
-    """Sums over events: units shipped, units returned, and from `since` both in one before."""
+def _sold_units(period: Period) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    """Sums over events: units shipped and units returned in a period."""
 
-    def units(which: sa.ColumnElement[bool], sign: int) -> sa.ColumnElement[int]:
+    def units(kind: Kind, sign: int) -> sa.ColumnElement[int]:
+        during = sa.and_(_EVENT.happened_at >= period.begins, _EVENT.happened_at < period.until)
+        which = sa.and_(_EVENT.kind == kind, during)
         return sa.func.coalesce(sa.func.sum(_EVENT.on_hand_change * sign).filter(which), 0)
 
-    during = sa.and_(_EVENT.happened_at >= period.begins, _EVENT.happened_at < period.until)
-    before = sa.and_(_EVENT.happened_at >= since, _EVENT.happened_at < period.begins)
-    return (
-        units(sa.and_(_EVENT.kind == Kind.SHIPPED, during), -1),
-        units(sa.and_(_EVENT.kind == Kind.RETURNED, during), 1),
-        units(sa.and_(_EVENT.kind.in_(_SOLD), before), -1),
-    )
+    return units(Kind.SHIPPED, -1), units(Kind.RETURNED, 1)
 
 
-def _sold_by_sku(period: Period, since: datetime) -> sa.Subquery:
-    """Units shipped and returned per SKU and life, and both less returns in the span before."""
-    shipped, returned, previous = _sold_units(period, since)
-    return (
+def _most_sold(period: Period, limit: int) -> sa.Select[Any]:
+    """The SKUs that sold the most, with what was shipped and returned."""
+    shipped, returned = _sold_units(period)
+    sold = (
         sa.select(
             _EVENT.sku_id,
             _EVENT.generation,
             shipped.label("shipped"),
             returned.label("returned"),
-            previous.label("previous"),
         )
-        .where(_EVENT.kind.in_(_SOLD), _EVENT.happened_at >= since)
+        .where(_EVENT.kind.in_(_SOLD), _EVENT.happened_at >= period.begins)
         .where(_EVENT.happened_at < period.until)
         .group_by(_EVENT.sku_id, _EVENT.generation)
         .subquery("sold")
     )
-
-
-def _most_sold(sold: sa.Subquery) -> sa.Select[Any]:
     net = sold.c.shipped - sold.c.returned
-    return (
-        sa.select(
-            sold.c.sku_id,
-            sku.c.name,
-            sold.c.shipped,
-            sold.c.returned,
-            sold.c.previous,
-            _HEAD.on_hand,
-            _HEAD.generation,
-        )
-        .join(
-            ledger_head,
-            sa.and_(_HEAD.sku_id == sold.c.sku_id, _HEAD.generation == sold.c.generation),
-        )
-        .join(sku, sku.c.sku_id == sold.c.sku_id)
+    of_head = sa.and_(_HEAD.sku_id == sold.c.sku_id, _HEAD.generation == sold.c.generation)
+    # Names are looked up for the few that are left.
+    most = (
+        sa.select(sold, net.label("net"), _HEAD.on_hand)
+        .join(ledger_head, of_head)
         .where(_HEAD.registered)
         .order_by(net.desc(), sold.c.sku_id)
+        .limit(limit)
+        .subquery("most")
+    )
+    return (
+        sa.select(most, sku.c.name)
+        .join(sku, sku.c.sku_id == most.c.sku_id)
+        .order_by(most.c.net.desc(), most.c.sku_id)
     )
 
 
 def top_movers(connection: sa.Connection, wanted: Wanted) -> Report:
     """SKUs by units shipped less units returned, beside the span of the same length before."""
     period = wanted.period
+    found = connection.execute(_most_sold(period, wanted.limit + 1)).all()
+    shown = found[: wanted.limit]
     before = period.begins if period.since is None else period.begins - period.span
-    sold = _sold_by_sku(period, before)
-    moved = _most_sold(sold).where(sa.or_(sold.c.shipped > 0, sold.c.returned > 0))
-    found = connection.execute(moved.limit(wanted.limit + 1)).all()
+    spans = [_EVENT.happened_at >= before, _EVENT.happened_at < period.begins]
+    earlier = _net_by_sku(connection, [row.sku_id for row in shown], spans)
     rows = [
-        {"sku": row.sku_id, "name": row.name, **_moved((row.shipped, row.returned, row.previous))}
-        for row in found[: wanted.limit]
+        {
+            "sku": row.sku_id,
+            "name": row.name,
+            **_moved((row.shipped, row.returned, earlier.get(row.sku_id, 0))),
+        }
+        for row in shown
     ]
-    totals = sum_visible(connection, _sold_units(period, before), [_EVENT.happened_at >= before])
+    sold_before = sa.and_(_EVENT.kind.in_(_SOLD), _EVENT.happened_at < period.begins)
+    sums = (*_sold_units(period), -sa.func.sum(_EVENT.on_hand_change).filter(sold_before))
+    totals = sum_visible(connection, sums, [_EVENT.kind.in_(_SOLD), _EVENT.happened_at >= before])
     return report_of("top_movers", wanted, rows, _moved(totals), cut_from=found)
+
+
+def _net_by_sku(
+    connection: sa.Connection,
+    sku_ids: Sequence[str],
+    happened: Sequence[sa.ColumnElement[bool]],
+) -> dict[str, int]:
+    """Units shipped less units returned of some SKUs' present lives."""
+    statement = (
+        sa.select(_EVENT.sku_id, -sa.func.sum(_EVENT.on_hand_change))
+        .join(ledger_head, _is_current())
+        .where(_EVENT.sku_id.in_(sku_ids), _EVENT.kind.in_(_SOLD), *happened)
+        .group_by(_EVENT.sku_id)
+    )
+    return {sku_id: int(units) for sku_id, units in connection.execute(statement)}
 
 
 def _moved(units: Sequence[int]) -> dict[str, Cell]:
@@ -116,8 +125,7 @@ def _moved(units: Sequence[int]) -> dict[str, Cell]:
 def turnover(connection: sa.Connection, wanted: Wanted) -> Report:
     """How often stock was sold over: net units shipped by the average of units on hand."""
     period = wanted.period
-    sold = _sold_by_sku(period, period.begins)
-    found = connection.execute(_most_sold(sold).limit(wanted.limit + 1)).all()
+    found = connection.execute(_most_sold(period, wanted.limit + 1)).all()
     shown = found[: wanted.limit]
     changes = _changes_by_sku(connection, [row.sku_id for row in shown], period)
     rows: list[Mapping[str, Cell]] = []
@@ -128,7 +136,7 @@ def turnover(connection: sa.Connection, wanted: Wanted) -> Report:
         turned = _turned(period, net=net, opening=closing - during, closing=closing)
         rows.append({"sku": row.sku_id, "name": row.name, **turned})
     on_hand = connection.execute(sa.select(sa.func.sum(_HEAD.on_hand))).scalar()
-    sums = (*_changes(period), *_sold_units(period, period.begins)[:2])
+    sums = (*_changes(period), *_sold_units(period))
     during, later, shipped, returned = sum_visible(
         connection, sums, [_EVENT.happened_at >= period.begins]
     )

@@ -57,8 +57,7 @@ def lapsed_units(connection: sa.Connection, *, now: datetime) -> dict[tuple[str,
     """Units whose hold has ended but was not swept yet, by SKU and location."""
     statement = (
         sa.select(_HOLD.sku_id, _HOLD.location_id, sa.func.sum(_HOLD.units_held))
-        .join(ledger_head, _HEAD.sku_id == _HOLD.sku_id)
-        .where(_HEAD.next_expiry_at <= now, _HOLD.units_held > 0, _HOLD.expires_at <= now)
+        .where(_HOLD.units_held > 0, _HOLD.expires_at <= now)
         .group_by(_HOLD.sku_id, _HOLD.location_id)
     )
     return {(sku_id, place): int(units) for sku_id, place, units in connection.execute(statement)}
@@ -71,7 +70,7 @@ def _heads_with_lapsed(connection: sa.Connection, now: datetime) -> Sequence[tup
         sa.select(_HOLD.sku_id, *columns, lapsed.label("units"))
         .join(ledger_head, _HEAD.sku_id == _HOLD.sku_id)
         .where(_HEAD.registered)
-        .where(_HEAD.next_expiry_at <= now, _HOLD.units_held > 0, _HOLD.expires_at <= now)
+        .where(_HOLD.units_held > 0, _HOLD.expires_at <= now)
         # By the hold's column: in the order of the head's, SQLite would read every head.
         .group_by(_HOLD.sku_id, *columns)
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from onhand.stock.model.events import Kind
-from onhand.stock.tables import ledger_head, stock_event
+from onhand.stock.tables import ONCE_REMOVED, ledger_head, stock_event
 
 MOVING_KINDS = (
     Kind.RECEIVED,
@@ -40,8 +40,8 @@ def sum_visible(
 
 def of_removed(connection: sa.Connection) -> Sequence[sa.ColumnElement[bool]] | None:
     """What chooses the events that are not visible any more, SKU by SKU; None: there are none."""
-    other = ledger_head.alias("once_removed").c
-    some = sa.select(other.sku_id).where(sa.or_(other.generation > 1, ~other.registered))
+    # As the index has it.
+    some = sa.select(ledger_head.alias("once_removed").c.sku_id).where(ONCE_REMOVED)
     if connection.execute(some.limit(1)).first() is None:
         return None
     return (
