@@ -85,11 +85,13 @@ def with_memory(given: Choices, remembered: Choices | None) -> Choices:
     """How a file is read: as asked, and as remembered where nothing was said."""
     if remembered is None:
         return given
+    # Who names a column for the code wants no rule for it.
+    keeps_rule = given.compose is None and given.sku_from in {SkuFrom.AUTO, SkuFrom.COMPOSED}
     return replace(
         given,
         mapping={**remembered.mapping, **given.mapping},
         sku_from=remembered.sku_from if given.sku_from is SkuFrom.AUTO else given.sku_from,
-        compose=remembered.compose if given.compose is None else given.compose,
+        compose=remembered.compose if keeps_rule else given.compose,
         narrow_codes=given.narrow_codes or remembered.narrow_codes,
     )
 
