@@ -26,7 +26,7 @@ test: venv-dev assets chromium static ## every check and the whole test suite
 check: venv-dev assets static ## the quick part of `test`, for while you work
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' $(ARGS)
 
-bench: venv-dev ## measure, beside what others reach (docs/reference/performance.md)
+bench: venv-dev assets ## measure, beside what others reach (docs/reference/performance.md)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 assets: venv ## build what the console's pages load, if anything changed

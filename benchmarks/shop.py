@@ -1,9 +1,6 @@
 """A shop's `test` environment with plenty of stock, and what drives it: commands, a server, CLI."""
 
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from onhand.catalog.model import NewSku
 from onhand.db.database import Database
 from onhand.stock.commands import Accepted, Ledger
 from onhand.stock.model.commands import Caller, Command, Line, Receive
+from tests.spent import spend
 
 SKUS = 10_000
 UNITS_ON_HAND = 100_000_000
@@ -99,23 +97,17 @@ class Shop:
     def run(self, *arguments: str) -> Finished:
         """Run an `onhand` command to its end; raises WrongResult when it fails."""
         said, complained = self.home / "command.out", self.home / "command.err"
-        began = time.perf_counter()
         with said.open("wb") as output, complained.open("wb") as errors:
-            process = subprocess.Popen(
+            spent = spend(
                 [str(ONHAND), *arguments],
+                env=variables(self.variables()),
                 stdout=output,
                 stderr=errors,
-                env=variables(self.variables()),
             )
-            _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        # Popen would otherwise look for a process that has been waited for.
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        if spent.code != 0:
             written = said.read_text() + complained.read_text()
             raise WrongResult(f"onhand {' '.join(arguments)}: {written[-2000:]}")
-        processor_s = usage.ru_utime + usage.ru_stime
-        return Finished(seconds, processor_s, usage.ru_maxrss / 1024, said.read_text())
+        return Finished(spent.seconds, spent.processor_s, spent.peak_mb, said.read_text())
 
 
 def sku_codes(count_of_skus: int = SKUS) -> list[str]:
@@ -158,10 +150,9 @@ def make_token(database: Database) -> str:
     """Return the secret of a new operator's token; raises WrongResult."""
     issued = create_token(
         database,
-        Actor(CALLER.actor, "manual"),
-        NewToken("bench-shop", Scope.OPERATOR, None),
+        Asked(Actor(CALLER.actor, "manual"), utc_now()),
+        NewToken("bench-shop", Scope.OPERATOR),
         environment=EnvironmentName.TEST,
-        now=utc_now(),
     )
     if isinstance(issued, AccessRefusal):
         raise WrongResult(issued)

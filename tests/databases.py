@@ -190,6 +190,10 @@ FROM pg_class
 WHERE relnamespace = CAST(:schema AS regnamespace)
     AND relkind = 'r' AND relname <> 'alembic_version'
 """
+_RESTART = """
+SELECT setval(oid, 1, false) FROM pg_class
+WHERE relnamespace = CAST(:schema AS regnamespace) AND relkind = 'S'
+"""
 
 
 def make_empty(database: Database) -> None:
@@ -200,10 +204,8 @@ def make_empty(database: Database) -> None:
     with database.begin() as connection:
         emptying = connection.execute(sa.text(_EMPTY), {"schema": database.schema}).scalar_one()
         # As a replica: without foreign keys and triggers.
-        connection.exec_driver_sql(
-            f"SET LOCAL session_replication_role = replica; {emptying}; "
-            "SELECT setval('stock_event_position_seq', 1, false)"
-        )
+        connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {emptying}")
+        connection.execute(sa.text(_RESTART), {"schema": database.schema})
         connection.exec_driver_sql(
             "INSERT INTO location (location_id, name, priority) VALUES ('main', 'Main', 0)"
         )

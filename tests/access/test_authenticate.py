@@ -51,7 +51,7 @@ def make(
     """A token of `test` for `shop`."""
     until = None if ttl_s is None else START + timedelta(seconds=ttl_s)
     token = NewToken("shop", scope, until)
-    issued = create_token(database, ROOT, token, environment=TEST, now=START)
+    issued = create_token(database, Asked(ROOT, START), token, environment=TEST)
     assert isinstance(issued, IssuedToken)
     return issued
 

@@ -1,7 +1,6 @@
 """API tokens: made once, shown once, stored as a hash, ended at once (P1)."""
 
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -40,9 +39,11 @@ TEST = EnvironmentName.TEST
 ROOT = Actor("root", "manual", "192.0.2.1")
 
 
-def make(database: Database, token: NewToken) -> IssuedToken | Refusal:
-    """A token of `test`, made at START."""
-    return create_token(database, ROOT, token, environment=TEST, now=START)
+def make(
+    database: Database, token: NewToken, key: str | None = None, *, at: datetime = START
+) -> IssuedToken | Refusal:
+    """A token of `test`."""
+    return create_token(database, Asked(ROOT, at, key), token, environment=TEST)
 
 
 def trail(database: Database) -> list[AuditView]:
@@ -68,19 +69,19 @@ def test_a_token_is_found_by_its_secret_only(database: Database) -> None:
 def test_under_one_key_one_token_is_made_whose_secret_is_not_shown_again(
     database: Database,
 ) -> None:
-    new = NewToken("shop", Scope.RESERVE, START + timedelta(days=1), "k")
-    first = make(database, new)
+    new = NewToken("shop", Scope.RESERVE, START + timedelta(days=1))
+    first = make(database, new, "k")
     assert isinstance(first, IssuedToken)
 
-    again = create_token(database, ROOT, new, environment=TEST, now=START + timedelta(days=2))
+    again = make(database, new, "k", at=START + timedelta(days=2))
 
     assert again == TokenAlreadyMade(first.token_id)
-    other = make(database, NewToken("shop", Scope.ADMIN, idempotency_key="k"))
+    other = make(database, NewToken("shop", Scope.ADMIN), "k")
     assert other == IdempotencyConflict("k")
     with database.read() as connection:
         assert [token.token_id for token in list_tokens(connection)] == [first.token_id]
     assert first.secret not in msgspec.json.encode(trail(database)).decode()
-    assert isinstance(make(database, replace(new, idempotency_key="k2")), IssuedToken)
+    assert isinstance(make(database, new, "k2"), IssuedToken)
 
 
 def test_the_secret_is_stored_nowhere(database: Database) -> None:

@@ -3,17 +3,22 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from onhand.access.model import Accepted, Asked
 from onhand.access.secrets import Vault
+from onhand.bootstrap.clock import utc_now
 from onhand.bootstrap.secret_key import open_vault
 from onhand.bootstrap.settings import load_settings
+from onhand.catalog.commands.stores import note_key, pause_store, set_credentials
+from onhand.catalog.model.stores import NewKeys, PauseReason
 from onhand.catalog.queries.stores import read_credentials
 from onhand.db.database import Database
 from onhand.sync.tables import listing_push
-from tests.catalog.trade import TOKYO, register, seen, take
+from tests.catalog.trade import MEI, TOKYO, register, seen, take
 from tests.cli.conftest import Run
 
 KEYS = "service_secret= SP-example-not-a-key\r\nlicense_key=SL-example-not-a-key\n\n"
@@ -118,6 +123,23 @@ def test_refused_keys_are_not_repeated(
     assert done.code == code
     assert says in done.err
     assert "exam" not in done.err + done.out
+
+
+def test_keys_that_the_shop_refuses_have_no_days_left(tokyo: Run, database: Database) -> None:
+    now = utc_now()
+    keys = NewKeys(TOKYO, {"service_secret": "SP-exam-ple", "license_key": "SL-exam-ple"})
+    vault = open_vault(load_settings())
+    assert isinstance(set_credentials(database, Asked(MEI, now), keys, vault=vault), Accepted)
+    with database.begin() as connection:
+        note_key(connection, TOKYO, now + timedelta(days=89, hours=1), now=now)
+    assert "89 days left" in tokyo("store", "list").out
+
+    with database.begin() as connection:
+        pause_store(connection, TOKYO, PauseReason.AUTH_EXPIRED, "GA0001", now=now)
+
+    said = tokyo("store", "list").out
+    assert "not accepted" in said
+    assert "days left" not in said
 
 
 def test_a_store_is_paused_resumed_and_given_up(tokyo: Run) -> None:

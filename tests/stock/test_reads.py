@@ -17,7 +17,7 @@ from onhand.stock.model.commands import (
 )
 from onhand.stock.queries.history import HistoryFilter, explain, history
 from onhand.stock.queries.holds import HoldFilter, list_holds
-from onhand.stock.queries.levels import LevelView, level_as_of, low_stock, read_levels
+from onhand.stock.queries.levels import LevelView, level_as_of, low_stock, read_levels, read_offered
 from tests.shop import START, FakeClock, Shop, cart, deduct, give_back, lines, order, reserve
 
 
@@ -49,6 +49,24 @@ def test_sellable_is_available_without_the_safety_stock(shop: Shop) -> None:
     assert (view.available, view.sellable) == (2, 0)
     assert view.is_low
     assert not view.is_out
+
+
+def test_what_a_shop_is_told_comes_from_the_same_units(shop: Shop, clock: FakeClock) -> None:
+    shop.add_location("east")
+    shop.register(a=10, b=7, c=0)
+    shop.receive("a", 5, at="east")
+    shop.do(SetPolicy("b", safety_stock=4))
+    shop.do(reserve(order(), a=12))
+    clock.advance(60)
+    shop.do(reserve(cart(), a=2, b=3))
+    for seconds in (60, 899, 900, 960):  # each hold ends after 15 minutes
+        now = START + timedelta(seconds=seconds)
+        with shop.database.read() as connection:
+            levels = read_levels(connection, ["a", "b", "c"], now=now)
+            offered = read_offered(connection, ["a", "b", "c", "unknown"], now=now)
+        assert offered == {
+            code: (view.available, view.safety_stock) for code, view in levels.items()
+        }
 
 
 def test_levels_by_location_add_up(shop: Shop) -> None:

@@ -21,7 +21,6 @@ from onhand.stock.model.commands import (
     Adjust,
     AdjustLine,
     AdjustMode,
-    Caller,
     Count,
     CountLine,
     Line,
@@ -45,7 +44,7 @@ from onhand.stock.model.refusals import (
 from onhand.stock.queries.history import HistoryFilter, history
 from onhand.stock.queries.undo import Named, UndoPreview, preview_undo
 from onhand.stock.queries.verify import verify
-from tests.shop import TILL, FakeClock, Shop, Units, cart, deduct, order, release, reserve
+from tests.shop import FakeClock, Shop, Units, cart, deduct, order, release, reserve
 from tests.stock.recount import assert_sound, dump, table
 
 FILE = Reference(ReferenceType.IMPORT, "file-1")
@@ -60,11 +59,10 @@ def take_in(shop: Shop, **units: int) -> str:
 
 
 def ask_undo(
-    shop: Shop, named: Named, how: UndoHow = ALL, *, caller: Caller = TILL, key: str | None = None
+    shop: Shop, named: Named, how: UndoHow = ALL, *, by: str = "till", key: str | None = None
 ) -> Accepted | Refusal:
     """What becomes of an undo."""
-    ask = GroupUndo(named, how)
-    return undo(shop.ledger, caller, ask, now=shop.clock(), idempotency_key=key)
+    return undo(shop.ledger, Asked(Actor(by), shop.clock(), key), GroupUndo(named, how))
 
 
 def take_back(shop: Shop, named: Named, how: UndoHow = ALL) -> UndoAnswer:
@@ -304,8 +302,8 @@ def test_whoever_asks_again_gets_the_first_answer(shop: Shop, clock: FakeClock) 
     clock.advance(60)
     assert isinstance(first, Accepted)
     assert not first.replayed
-    for caller, how, key in ((TILL, ALL, "k"), (Caller("boss"), POSSIBLE, None)):
-        again = ask_undo(shop, FILE, how, caller=caller, key=key)
+    for by, how, key in (("till", ALL, "k"), ("boss", POSSIBLE, None)):
+        again = ask_undo(shop, FILE, how, by=by, key=key)
         assert again == replace(first, replayed=True)
     assert shop.units("a") == Units(0, 0)
     assert shop.kinds("a") == ["received", "adjusted"]

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 
-from onhand.access.model import Accepted, Refusal
+from onhand.access.model import Accepted, Actor, Asked, Refusal
 from onhand.stock.commands import Ledger
 from onhand.stock.commands.answers import UndoAnswer
 from onhand.stock.commands.undo import SKUS_AT_ONCE, GroupUndo, undo
-from onhand.stock.model.commands import Caller, Command, Line, Policy, Receive, Reserve, UndoHow
+from onhand.stock.model.commands import Command, Line, Policy, Receive, Reserve, UndoHow
 from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.model.refusals import IdempotencyConflict, InsufficientStock, UndoBreaks
 from onhand.stock.queries.verify import verify
@@ -31,7 +31,7 @@ def ask(shop: Shop, how: UndoHow, name: str, key: str | None = None) -> Accepted
     """An undo on a ledger of its own, as another process would have."""
     ledger = Ledger(shop.database, clock=shop.clock, policy=Policy())
     wanted = GroupUndo(FILE, how)
-    return undo(ledger, Caller(name), wanted, now=shop.clock(), idempotency_key=key)
+    return undo(ledger, Asked(Actor(name), shop.clock(), key), wanted)
 
 
 @pytest.mark.parametrize("size", [3, SKUS_AT_ONCE + 20])
@@ -63,7 +63,7 @@ def test_one_key_for_two_groups_at_once_undoes_one(shop: Shop) -> None:
     def run(named: Reference | str) -> Accepted | Refusal:
         start.wait(LIMIT_S)
         wanted = GroupUndo(named, UndoHow.ALL_OR_NOTHING)
-        return undo(shop.ledger, TILL, wanted, now=shop.clock(), idempotency_key="k")
+        return undo(shop.ledger, Asked(Actor("till"), shop.clock(), "k"), wanted)
 
     with ThreadPoolExecutor(2) as threads:
         results = list(threads.map(run, [FILE, other], timeout=LIMIT_S))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onhand.access.commands import IssuedToken, create_token, ensure_signing_key
-from onhand.access.model import Actor, EnvironmentName, NewToken, Scope
+from onhand.access.model import Actor, Asked, EnvironmentName, NewToken, Scope
 from onhand.bootstrap.environment import Environment, Onhand
 from onhand.bootstrap.settings import Settings
 from onhand.db.database import Database
@@ -80,10 +80,9 @@ def new_api(onhand: Onhand, with_token: WithToken) -> NewApi:
         ensure_signing_key(place.database, now=place.clock())
         token = create_token(
             place.database,
-            Actor("test"),
+            Asked(Actor("test"), place.clock()),
             NewToken(name or scope, Scope(scope)),
             environment=environment,
-            now=place.clock(),
         )
         assert isinstance(token, IssuedToken)
         return with_token(token.secret)

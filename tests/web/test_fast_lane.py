@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from onhand.access.commands import create_token
-from onhand.access.model import Actor, EnvironmentName, NewToken
+from onhand.access.model import Actor, Asked, EnvironmentName, NewToken
 from onhand.access.model import Scope as TokenScope
 from onhand.bootstrap.environment import Onhand
 from onhand.bootstrap.settings import Settings
@@ -55,10 +55,9 @@ class Pair:
         shop.add_location("osaka")
         token = create_token(
             test.database,
-            Actor("test"),
+            Asked(Actor("test"), self.clock()),
             NewToken("shop", TokenScope.RESERVE),
             environment=EnvironmentName.TEST,
-            now=self.clock(),
         )
         assert isinstance(token, tuple)
         return Onhand(self.settings, live=live, test=test), token.secret

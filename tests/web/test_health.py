@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from onhand.access.commands import IssuedToken, create_token
-from onhand.access.model import Actor, EnvironmentName, NewToken, Scope
+from onhand.access.model import Actor, Asked, EnvironmentName, NewToken, Scope
 from onhand.bootstrap.environment import Environment, Onhand
 from onhand.bootstrap.settings import Settings
 from onhand.db.database import Database
@@ -148,10 +148,9 @@ def test_a_server_that_is_gone_and_comes_back(
         test = environment_over(EnvironmentName.TEST, database, clock)
         token = create_token(
             database,
-            Actor("test"),
+            Asked(Actor("test"), clock()),
             NewToken("admin", Scope.ADMIN),
             environment=EnvironmentName.TEST,
-            now=clock(),
         )
         assert isinstance(token, IssuedToken)
         app = create_app(Onhand(settings, live=live, test=test))

@@ -132,10 +132,8 @@ def split_global_options(arguments: Sequence[str]) -> tuple[list[str], list[str]
         elif argument in _FLAGS or (argument.partition("=")[0] in _VALUED and "=" in argument):
             options.append(argument)
         elif argument in _VALUED:
-            options += [
-                argument,
-                *(value for value in [next(remaining, None)] if value is not None),
-            ]
+            value = next(remaining, None)
+            options += [argument] if value is None else [argument, value]
         else:
             rest.append(argument)
     return options, rest

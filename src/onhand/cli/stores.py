@@ -23,6 +23,7 @@ from onhand.catalog.model.stores import (
     CREDENTIALS,
     NewKeys,
     NewStore,
+    PauseReason,
     RakutenSettings,
     StoreChange,
     StoreNotFound,
@@ -271,6 +272,8 @@ def _keys(store: StoreView) -> str:
     """The state of a store's keys in a few words."""
     if not store.has_credentials:
         return "none"
+    if store.paused_reason == PauseReason.AUTH_EXPIRED:
+        return "not accepted"
     if store.key_expires_at is None:
         return "stored"
     if (store.key_days_left or 0) < 0:

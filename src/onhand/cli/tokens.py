@@ -31,10 +31,10 @@ def create(
     """Make a token and show its secret, once; only a hash of it is kept."""
     parse_name(name)
     with open_desk(context, refused=["--database", "--key"]) as desk:
-        now = desk.now()
-        token = NewToken(name, scope, None if days is None else now + timedelta(days=days))
+        asked = desk.asked()
+        token = NewToken(name, scope, None if days is None else asked.now + timedelta(days=days))
         environment: EnvironmentName = desk.options.environment
-        made = create_token(desk.database, desk.actor, token, environment=environment, now=now)
+        made = create_token(desk.database, asked, token, environment=environment)
         if isinstance(made, Refusal):
             raise Refused(made)
         document = {

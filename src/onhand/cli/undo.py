@@ -53,13 +53,7 @@ def undo(
         if dry_run:
             show_preview(desk, named)
             return
-        result = undo_group(
-            desk.ledger,
-            desk.caller,
-            GroupUndo(named, how),
-            now=desk.now(),
-            idempotency_key=desk.options.key,
-        )
+        result = undo_group(desk.ledger, desk.asked(), GroupUndo(named, how))
         show_undone(desk, result)
 
 

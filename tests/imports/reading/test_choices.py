@@ -1,5 +1,6 @@
 """What a person may choose changes how a file is read, and a choice that cannot be is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from onhand.imports.model.refusals import (
     UnknownEncoding,
     UnreadableFile,
 )
+from onhand.imports.model.wishes import with_memory
 from onhand.imports.readers import encodings
 from onhand.imports.readers.delimited import MOST_BROKEN
 from tests.imports.reading.tell import read, refusal, tell
@@ -165,3 +167,12 @@ def test_line_without_an_end_does_not_fill_memory(tmp_path: Path) -> None:
     path = save(tmp_path, 'sku,qty\nA-1,5\nB,"' + "x" * 2_500_000 + "\nA-2,6\n")
 
     assert told(path, Choices()) == ["2 | A-1 | 5", "3 bad cell_too_long -", "4 | A-2 | 6"]
+
+
+def test_a_remembered_rule_gives_way_to_a_column_that_is_named_for_the_code() -> None:
+    memory = Choices(compose="{sku}-{colour}", narrow_codes=True)
+    named = Choices(sku_from=SkuFrom.VARIANT)
+
+    assert with_memory(Choices(), memory) == memory
+    assert with_memory(named, memory) == replace(named, narrow_codes=True)
+    assert with_memory(Choices(compose="{sku}"), memory).compose == "{sku}"

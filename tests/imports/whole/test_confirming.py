@@ -1,7 +1,6 @@
 """Confirming: exactly what was shown, once, and what happens when stock moves meanwhile."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -11,10 +10,10 @@ from onhand.catalog.queries import read_skus
 from onhand.imports.commands.asking import AskAnswer, cancel
 from onhand.imports.commands.work import work_on
 from onhand.imports.commands.working import Pace, Stop
-from onhand.imports.model.choices import Choices, Role, SkuFrom
+from onhand.imports.model.choices import Choices, Role
 from onhand.imports.model.plan import Action, Flag, Mode, StockMode, Terms
 from onhand.imports.model.states import ImportState
-from onhand.imports.model.wishes import ImportMoved, ImportNotReady, with_memory
+from onhand.imports.model.wishes import ImportMoved, ImportNotReady
 from onhand.imports.queries.changes import Shown
 from onhand.stock.model.commands import SetPolicy
 from onhand.stock.tables import stock_event
@@ -293,15 +292,6 @@ def test_a_column_once_named_is_remembered_for_the_store(shop: Shop, importer: I
 
     assert (next_one.state, next_one.counts.skus) == (ImportState.PREVIEWED, 1)
     assert (plain.state, plain.counts.skus) == (ImportState.PREVIEWED, 1)
-
-
-def test_a_remembered_rule_gives_way_to_a_column_that_is_named_for_the_code() -> None:
-    memory = Choices(compose="{sku}-{colour}", narrow_codes=True)
-    named = Choices(sku_from=SkuFrom.VARIANT)
-
-    assert with_memory(Choices(), memory) == memory
-    assert with_memory(named, memory) == replace(named, narrow_codes=True)
-    assert with_memory(Choices(compose="{sku}"), memory).compose == "{sku}"
 
 
 def test_a_file_that_is_no_table_is_refused_with_its_reason(importer: Importer) -> None:

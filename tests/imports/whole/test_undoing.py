@@ -16,7 +16,7 @@ from onhand.stock.commands.undo import GroupUndo
 from onhand.stock.model.commands import UndoHow
 from onhand.stock.model.refusals import UndoBreaks
 from tests.imports.importing import Importer, Told, table
-from tests.shop import TILL, Shop, deduct, order, reserve
+from tests.shop import Shop, deduct, order, reserve
 
 REPLACE = Terms(stock=StockMode.REPLACE)
 ADD = Terms(stock=StockMode.ADD)
@@ -86,7 +86,7 @@ def test_taken_back_as_any_group_it_is_undone_at_once(shop: Shop, importer: Impo
 
     assert importer.on_hand() == {"a": 5, "b": 40, "new": 0}
     view = importer.view(first.import_id)
-    assert (view.state, view.undone_by) == (ImportState.UNDONE, TILL.actor)
+    assert (view.state, view.undone_by) == (ImportState.UNDONE, "mei")
     second = importer.ask(FILE, ADD)
     assert isinstance(second, AskAnswer)
     assert not second.is_repeat
@@ -116,7 +116,7 @@ class StopAfterOne(Told):
 def take_back_group(importer: Importer, import_id: str) -> object:
     """Take it back as a group of events, as `onhand stock undo` does."""
     ask = GroupUndo(reference_of(import_id), UndoHow.ALL_OR_NOTHING)
-    return undo_group(importer.shop.ledger, TILL, ask, now=importer.shop.clock())
+    return undo_group(importer.shop.ledger, importer.asked(), ask)
 
 
 def test_what_was_only_previewed_cannot_be_taken_back(importer: Importer) -> None:

@@ -154,6 +154,7 @@ def test_a_store_that_waits_for_keys_keeps_the_desk_from_being_clear(
     assert "Its key is not accepted any more" in page
     assert "GA0001 ended" in page
     assert re.search(rf'href="/console/test/stores/{TOKYO}#keys">\s*Change the keys</a>', page)
+    assert "Not accepted" in console.get("/stores")
 
 
 def test_an_unmapped_line_is_mapped_or_acknowledged(

@@ -59,12 +59,7 @@ class OwnerToken(NamedTuple):
 
 
 def create_token(
-    database: Database,
-    actor: Actor,
-    token: NewToken,
-    *,
-    environment: EnvironmentName,
-    now: datetime,
+    database: Database, asked: Asked, token: NewToken, *, environment: EnvironmentName
 ) -> IssuedToken | Refusal:
     """Make an API token of the environment; the secret is in the answer and nowhere else.
 
@@ -77,12 +72,12 @@ def create_token(
     issued = new_secret(environment)
 
     def insert(connection: sa.Connection) -> Change | Refusal:
-        if token.expires_at is not None and token.expires_at <= now:
+        if token.expires_at is not None and token.expires_at <= asked.now:
             return InvalidMoment("expires_at", token.expires_at.isoformat())
-        return insert_token(connection, issued, token, now)
+        return insert_token(connection, issued, token, asked.now)
 
     write = Write("CreateToken", [token.name, token.scope, token.expires_at])
-    result = write_once(database, Asked(actor, now, token.idempotency_key), write, insert)
+    result = write_once(database, asked, write, insert)
     if isinstance(result, Accepted) and result.replayed:
         return TokenAlreadyMade(msgspec.json.decode(result.answer, type=queries.TokenView).token_id)
     return result if isinstance(result, Refusal) else issued

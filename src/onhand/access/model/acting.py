@@ -99,15 +99,11 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token to be made; without `expires_at` it ends when it is revoked.
-
-    With an idempotency key it is made once.
-    """
+    """A token to be made; without `expires_at` it ends when it is revoked."""
 
     name: str
     scope: Scope
     expires_at: datetime | None = None
-    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

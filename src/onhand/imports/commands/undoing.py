@@ -1,7 +1,6 @@
 """Taking an import back: its stock by counter-events; what it said of SKUs stays."""
 
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 import sqlalchemy as sa
@@ -13,8 +12,8 @@ from onhand.imports.queries.imports import read_import
 from onhand.imports.tables import file_import
 from onhand.stock.commands import Ledger
 from onhand.stock.commands.undo import GroupUndo, undo
-from onhand.stock.model.commands import Caller, UndoHow
-from onhand.stock.model.events import Reference, ReferenceType, Source
+from onhand.stock.model.commands import UndoHow
+from onhand.stock.model.events import Reference, ReferenceType
 
 
 def reference_of(import_id: str) -> Reference:
@@ -28,34 +27,23 @@ def undo_import(ledger: Ledger, asked: Asked, import_id: str, how: UndoHow) -> A
     Happens once. Names, pictures, SKUs and mappings stay. Raises:
         DatabaseUnavailable: repeat the call.
     """
-    actor = asked.actor
     refused = check_undoable(ledger, import_id)
     if refused is not None:
         return refused
-    caller = Caller(actor.name, Source(actor.source), actor.origin, touches_all=True)
-    ask = GroupUndo(reference_of(import_id), how)
-    return undo_group(ledger, caller, ask, now=asked.now, idempotency_key=asked.idempotency_key)
+    return undo_group(ledger, asked, GroupUndo(reference_of(import_id), how))
 
 
-def undo_group(
-    ledger: Ledger,
-    caller: Caller,
-    ask: GroupUndo,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def undo_group(ledger: Ledger, asked: Asked, ask: GroupUndo) -> Accepted | Refusal:
     """Take back any group as the ledger does; where it is an import, its state follows at once.
 
     Raises:
         DatabaseUnavailable: repeat the call.
     """
-    ask = replace(ask, before=partial(_before_undo, caller, now))
-    return undo(ledger, caller, ask, now=now, idempotency_key=idempotency_key)
+    return undo(ledger, asked, replace(ask, before=partial(_before_undo, asked)))
 
 
 def _before_undo(
-    caller: Caller, now: datetime, connection: sa.Connection, group: str, is_last: bool
+    asked: Asked, connection: sa.Connection, group: str, is_last: bool
 ) -> Refusal | None:
     """Refuse an import that is being brought in; note one that is taken back to its end."""
     kind, _, import_id = group.partition(":")
@@ -70,7 +58,11 @@ def _before_undo(
     if state not in UNDOABLE:
         return ImportNotReady(import_id, state)
     if is_last:
-        undone = {"state": ImportState.UNDONE, "undone_by": caller.actor, "undone_at": now}
+        undone = {
+            "state": ImportState.UNDONE,
+            "undone_by": asked.actor.name,
+            "undone_at": asked.now,
+        }
         connection.execute(sa.update(file_import).where(chosen).values(undone))
     return None
 

@@ -12,9 +12,9 @@ from onhand.catalog.queries import find_registered
 from onhand.db.bulk import BulkWrite, Part
 from onhand.db.database import Database
 from onhand.db.types import to_text
-from onhand.stock.commands.ledger import Ledger
-from onhand.stock.model.commands import Caller, Command, Count, CountLine
-from onhand.stock.model.events import Reference, ReferenceType, Source
+from onhand.stock.commands.ledger import Ledger, caller_for
+from onhand.stock.model.commands import Command, Count, CountLine
+from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.model.refusals import (
     CountEnded,
     CountNotFound,
@@ -201,9 +201,7 @@ def close_count(ledger: Ledger, asked: Asked, count_id: str) -> Accepted | Refus
         reason=sheet.name,
         reference=Reference(ReferenceType.MANUAL, count_id),
     )
-    actor = asked.actor
-    caller = Caller(actor.name, Source(actor.source), actor.origin, touches_all=True)
-    command = Command(caller, ask, idempotency_key=count_id, key_space=_KEY_SPACE)
+    command = Command(caller_for(asked.actor), ask, idempotency_key=count_id, key_space=_KEY_SPACE)
     (result,) = ledger.execute([command])
     if isinstance(result, Refusal):
         _move(database, without_key, _REOPEN, count_id)

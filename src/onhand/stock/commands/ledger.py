@@ -7,19 +7,24 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from onhand.access.commands import new_command_id
-from onhand.access.model import Accepted
+from onhand.access.model import Accepted, Actor
 from onhand.db.database import Database
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
 from onhand.stock.commands.load import Answers, Page, first_answers, load, resolve
 from onhand.stock.commands.pending import Pending, Result, identify
 from onhand.stock.commands.write import Entry, answer, write
 from onhand.stock.model.book import Book, Stamp
-from onhand.stock.model.commands import Command, Policy
+from onhand.stock.model.commands import Caller, Command, Policy
 from onhand.stock.model.decide import decide
 from onhand.stock.model.events import Source
 from onhand.stock.model.refusals import IdempotencyConflict, Refusal
 
 _ATTEMPTS = 8
+
+
+def caller_for(actor: Actor) -> Caller:
+    """The ledger's caller for who asked another room, which has looked at what they may do."""
+    return Caller(actor.name, Source(actor.source), actor.origin, touches_all=True)
 
 
 class Ledger:

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
 from onhand.access.commands import AuditEntry, Change, Write, identify, record, write_once
-from onhand.access.model import Accepted, Actor, Asked, IdempotencyConflict, Refusal
+from onhand.access.model import Accepted, Asked, IdempotencyConflict, Refusal
 from onhand.access.queries import first_answer
 from onhand.db.errors import DatabaseUnavailable, TransactionConflict
 from onhand.stock.commands.answers import UndoPart
-from onhand.stock.commands.ledger import Ledger
-from onhand.stock.model.commands import Caller, Command, Undo, UndoHow, UndoLine
+from onhand.stock.commands.ledger import Ledger, caller_for
+from onhand.stock.model.commands import Command, Undo, UndoHow, UndoLine
 from onhand.stock.model.refusals import Broken, UndoBreaks
 from onhand.stock.model.undo import breaks_of, by_sku, undo_reference
 from onhand.stock.queries.undo import (
@@ -50,7 +49,6 @@ class GroupUndo:
 @dataclass(frozen=True, slots=True)
 class _Task:
     ledger: Ledger
-    caller: Caller
     group: Group
     how: UndoHow
     asked: Asked
@@ -58,14 +56,7 @@ class _Task:
     before: Before
 
 
-def undo(
-    ledger: Ledger,
-    caller: Caller,
-    ask: GroupUndo,
-    *,
-    now: datetime,
-    idempotency_key: str | None = None,
-) -> Accepted | Refusal:
+def undo(ledger: Ledger, asked: Asked, ask: GroupUndo) -> Accepted | Refusal:
     """Take a group back by counter-events; the answer is an `UndoAnswer`.
 
     Happens once: who asks again, also at the same moment or in the other way, gets the first
@@ -79,10 +70,8 @@ def undo(
         group = find_group(connection, ask.named)
     if isinstance(group, Refusal):
         return group
-    actor = Actor(caller.actor, caller.source.value, caller.origin)
-    asked = Asked(actor, now, idempotency_key)
     write = Write("AskUndo", (group.name, ask.how))
-    task = _Task(ledger, caller, group, ask.how, asked, write, ask.before)
+    task = _Task(ledger, group, ask.how, asked, write, ask.before)
     did_some = False
     for _ in range(_ATTEMPTS + len(group.lines)):  # each turn does a part, or loses a race for it
         with ledger.database.read() as connection:
@@ -137,7 +126,7 @@ def _flat(share: Sequence[tuple[str, list[UndoLine]]]) -> tuple[UndoLine, ...]:
 
 def _command(task: _Task, ask: Undo) -> Command:
     key = part_key(ask.undoes, ask.part)
-    return Command(task.caller, ask, idempotency_key=key, key_space=KEY_SPACE)
+    return Command(caller_for(task.asked.actor), ask, idempotency_key=key, key_space=KEY_SPACE)
 
 
 def _decide(task: _Task, commands: Sequence[Command]) -> bool | Refusal:

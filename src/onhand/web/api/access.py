@@ -105,10 +105,9 @@ def make_token(writer: Writer, body: NewTokenBody) -> Response:
     environment = writer.visit.environment
     made = create_token(
         environment.database,
-        writer.actor(),
-        NewToken(body.name, Scope(body.scope), body.expires_at, writer.key),
+        writer.asked(),
+        NewToken(body.name, Scope(body.scope), body.expires_at),
         environment=environment.name,
-        now=environment.clock(),
     )
     if isinstance(made, Refusal):
         raise Refused(problem_of(made))

@@ -11,7 +11,7 @@ from onhand.access.model import Accepted, Refusal, Right
 from onhand.imports.commands.undoing import undo_group
 from onhand.stock.commands.undo import GroupUndo
 from onhand.stock.model.commands import UndoHow
-from onhand.stock.model.events import Reference, ReferenceType, Source
+from onhand.stock.model.events import Reference, ReferenceType
 from onhand.stock.queries.undo import Named, preview_undo
 from onhand.web.answers import Undone
 from onhand.web.bodies import example
@@ -19,7 +19,7 @@ from onhand.web.errors import Refused, problem_of
 from onhand.web.fields import LARGEST_PAGE, Name
 from onhand.web.guard import Visit
 from onhand.web.operation import operation, operations
-from onhand.web.visits import Writer, answered, caller_of, shown
+from onhand.web.visits import Writer, answered, shown
 
 router = operations("/inventory", tag="stock")
 
@@ -87,14 +87,8 @@ def take_back(
     """
     if dry_run:
         return _preview(writer.visit, body.named())
-    visit = writer.visit
-    result = undo_group(
-        visit.environment.ledger,
-        caller_of(visit.principal, source=Source.API, origin=visit.origin),
-        GroupUndo(body.named(), UndoHow(body.how)),
-        now=visit.environment.clock(),
-        idempotency_key=writer.key,
-    )
+    ask = GroupUndo(body.named(), UndoHow(body.how))
+    result = undo_group(writer.visit.environment.ledger, writer.asked(), ask)
     if isinstance(result, Accepted):
         answer = msgspec.json.encode({"undo": msgspec.Raw(result.answer), "preview": None})
         result = Accepted(result.command_id, answer.decode(), result.replayed)

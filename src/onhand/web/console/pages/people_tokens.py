@@ -52,13 +52,11 @@ def make_token(visit: Visit) -> Response:
     if form.last_day is not None:
         after = datetime.combine(form.last_day, time(), visit.reader.zone) + timedelta(days=1)
         ends = after.astimezone(UTC)
-    asked = visit.asked()
     made = create_token(
         visit.environment.database,
-        asked.actor,
-        NewToken(form.name, Scope(form.scope), ends, asked.idempotency_key),
+        visit.asked(),
+        NewToken(form.name, Scope(form.scope), ends),
         environment=visit.environment.name,
-        now=asked.now,
     )
     if isinstance(made, Refusal):
         return _page(visit, form=Entered(form.model_dump()), refusal=visit.why(made), status=409)

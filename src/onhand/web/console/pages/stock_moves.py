@@ -30,7 +30,7 @@ from onhand.stock.queries.undo import Named, preview_undo
 from onhand.web.console.flashes import Undo
 from onhand.web.console.forms import Entered, Form
 from onhand.web.console.languages import mark
-from onhand.web.console.pages.stock_shown import caller_of, code_of, known_sku
+from onhand.web.console.pages.stock_shown import code_of, known_sku
 from onhand.web.console.routing import Pages
 from onhand.web.console.visits import Visit, part
 from onhand.web.fields import LONGEST_TEXT, MOST_UNITS
@@ -167,13 +167,8 @@ def take_back(visit: Visit) -> Response:
     form = visit.read(UndoForm)
     if isinstance(form, Entered):
         return visit.go(visit.back("/stock"))
-    result = undo_group(
-        visit.environment.ledger,
-        caller_of(visit),
-        GroupUndo(form.named(), form.how),
-        now=visit.now,
-        idempotency_key=visit.asked().idempotency_key,
-    )
+    ask = GroupUndo(form.named(), form.how)
+    result = undo_group(visit.environment.ledger, visit.asked(), ask)
     if not isinstance(result, Accepted):
         return _show_undo(visit, form, visit.why(result))
     answer = msgspec.json.decode(result.answer, type=UndoAnswer)
