@@ -12,7 +12,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing Chromium for the browser tests ..." >&2
     apt-get -qq update >/dev/null
     DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y \
-        chromium fonts-noto-cjk >/dev/null
+        chromium chromium-l10n fonts-noto-cjk >/dev/null
     exit 0
 fi
 echo "onhand: the browser tests need Chromium or Chrome; install it (Debian: apt install chromium)" >&2

@@ -237,8 +237,11 @@ def _count(test: httpx.Client) -> None:
 
 def _bring_in(test: httpx.Client) -> None:
     file = ("入荷 11月第4週.csv", "\r\n".join(_DELIVERY).encode("cp932"), "text/csv")
-    asked = test.post("/import/preview", files={"file": file}, data={"stock": "add"})
-    _post(test, "/import/confirm", {"import": asked.raise_for_status().json()["import"]})
+    seconds = {"wait_s": 30}
+    asked = test.post(
+        "/import/preview", params=seconds, files={"file": file}, data={"stock": "add"}
+    )
+    _post(test, "/import/confirm?wait_s=30", {"import": asked.raise_for_status().json()["import"]})
 
 
 def _spoil(made: Showcase, test: httpx.Client) -> None:
