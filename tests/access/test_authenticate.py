@@ -276,17 +276,6 @@ def test_the_signing_key_is_made_once(database: Database) -> None:
     assert len(set(keys)) == 1
 
 
-def test_the_memory_is_bounded(sqlite_database: Database, clock: FakeClock) -> None:
-    guard = Authenticator(sqlite_database, TEST, clock, most_remembered=3)
-    secrets = [make(sqlite_database).secret for _ in range(5)]
-
-    for secret in secrets:
-        guard.authenticate(secret)
-
-    remembered = [guard.remembered(secret) is not None for secret in secrets]
-    assert remembered == [False, False, True, True, True]
-
-
 @pytest.mark.parametrize(
     ("bearer", "environment"),
     [

@@ -181,17 +181,6 @@ def test_a_visit_is_written_down_at_most_once_a_minute(
     assert len(seen) == 3
 
 
-def test_the_memory_is_bounded(sqlite_database: Database, clock: FakeClock) -> None:
-    guest(sqlite_database, "mei")
-    sessions = Sessions(sqlite_database, clock, BRIEF, most_remembered=2)
-    secrets = [begin(sqlite_database).secret for _ in range(3)]
-
-    for secret in secrets:
-        sessions.find(secret)
-
-    assert [sessions.remembered(one) is not None for one in secrets] == [False, True, True]
-
-
 def test_the_token_of_forms_belongs_to_one_session(sqlite_database: Database) -> None:
     one, other = guest(sqlite_database, "mei"), entered(sqlite_database, "mei")
 

@@ -1,9 +1,7 @@
 """Telling whom a bearer token speaks for."""
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -15,9 +13,11 @@ from onhand.access.model import (
     token_hash,
 )
 from onhand.access.queries import TokenView, find_token, read_signing_key, read_token
+from onhand.access.remembered import Remembered
 from onhand.db.database import Database
 
-_TRUSTED_FOR = timedelta(seconds=5)  # after which a revoked token is noticed
+# Whom a token speaks for, and until when.
+_Checked = tuple[Principal, datetime | None]
 
 
 class InvalidToken(Exception):
@@ -27,13 +27,6 @@ class InvalidToken(Exception):
         """`reason` is a short English phrase without the token."""
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    principal: Principal
-    checked_at: datetime
-    expires_at: datetime | None
 
 
 class _Claims(msgspec.Struct, frozen=True):
@@ -54,26 +47,16 @@ class Authenticator:
         database: Database,
         environment: EnvironmentName,
         clock: Callable[[], datetime],
-        *,
-        most_remembered: int = 10_000,
     ) -> None:
         """`clock` gives the current moment in UTC."""
         self._database = database
         self._environment = environment
         self._clock = clock
-        self._most_remembered = most_remembered
-        self._known: dict[str, _Known] = {}
-        self._lock = threading.Lock()
+        self._remembered: Remembered[Principal] = Remembered(clock)
 
     def remembered(self, bearer: str) -> Principal | None:
         """The principal if the token was found good in the last 5 seconds; asks no database."""
-        known = self._known.get(token_hash(bearer))
-        if known is None:
-            return None
-        now = self._clock()
-        fresh = timedelta(0) <= now - known.checked_at < _TRUSTED_FOR
-        ended = known.expires_at is not None and known.expires_at <= now
-        return known.principal if fresh and not ended else None
+        return self._remembered.get(token_hash(bearer))
 
     def authenticate(self, bearer: str) -> Principal:
         """Whom the token speaks for; may ask the database.
@@ -87,21 +70,21 @@ class Authenticator:
             return principal
         now = self._clock()
         if TOKEN_PATTERN.fullmatch(bearer):
-            known = self._check_api_token(bearer, now)
+            principal, ends_at = self._check_api_token(bearer, now)
         else:
-            known = self._check_owner_token(bearer, now)
-        self._remember(token_hash(bearer), known)
-        return known.principal
+            principal, ends_at = self._check_owner_token(bearer, now)
+        self._remembered.keep(token_hash(bearer), principal, at=now, ends_at=ends_at)
+        return principal
 
-    def _check_api_token(self, bearer: str, now: datetime) -> _Known:
+    def _check_api_token(self, bearer: str, now: datetime) -> _Checked:
         with self._database.read() as connection:
             token = find_token(connection, token_hash(bearer))
         token = _usable(token, now)
         scope = Scope(token.scope)
         principal = Principal(token.name, scope, self._environment, None, token.token_id)
-        return _Known(principal, now, token.expires_at)
+        return principal, token.expires_at
 
-    def _check_owner_token(self, bearer: str, now: datetime) -> _Known:
+    def _check_owner_token(self, bearer: str, now: datetime) -> _Checked:
         with self._database.read() as connection:
             key = read_signing_key(connection)
         claims = _decode(bearer, key or "", self._environment)
@@ -114,14 +97,7 @@ class Authenticator:
             claims.sub, Scope.RESERVE, self._environment, claims.owner, token.token_id
         )
         ends = [expires_at, *([token.expires_at] if token.expires_at else [])]
-        return _Known(principal, now, min(ends))
-
-    def _remember(self, key: str, known: _Known) -> None:
-        with self._lock:
-            self._known.pop(key, None)
-            if len(self._known) >= self._most_remembered:
-                del self._known[next(iter(self._known))]
-            self._known[key] = known
+        return principal, min(ends)
 
 
 def _usable(token: TokenView | None, now: datetime) -> TokenView:

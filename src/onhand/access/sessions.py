@@ -1,26 +1,18 @@
 """Telling whom a session speaks for."""
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onhand.access.commands.people import note_visit
 from onhand.access.model import EnvironmentName, Principal, Scope
 from onhand.access.passwords import Terms
 from onhand.access.queries.people import SessionView, find_session, secret_hash
+from onhand.access.remembered import Remembered
 from onhand.db.database import Database
 from onhand.db.errors import TransactionConflict
 
-_TRUSTED_FOR = timedelta(seconds=5)  # after which an ended session or another role is noticed
 _NOTED_EVERY_S = 60  # a visit is written down at most so often
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    session: SessionView
-    checked_at: datetime
 
 
 class Sessions:
@@ -29,30 +21,16 @@ class Sessions:
     A session found good is trusted for 5 seconds without asking the database again.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Callable[[], datetime],
-        terms: Terms,
-        *,
-        most_remembered: int = 10_000,
-    ) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], terms: Terms) -> None:
         """`database` is that of `live`; `clock` gives the current moment in UTC."""
         self.terms = terms
         self._database = database
         self._clock = clock
-        self._most_remembered = most_remembered
-        self._known: dict[str, _Known] = {}
-        self._lock = threading.Lock()
+        self._remembered: Remembered[SessionView] = Remembered(clock)
 
     def remembered(self, secret: str) -> SessionView | None:
         """The session if it was found good in the last 5 seconds; asks no database."""
-        known = self._known.get(secret_hash(secret))
-        if known is None:
-            return None
-        now = self._clock()
-        is_fresh = timedelta(0) <= now - known.checked_at < _TRUSTED_FOR
-        return known.session if is_fresh and now < known.session.ends_at else None
+        return self._remembered.get(secret_hash(secret))
 
     def find(self, secret: str) -> SessionView | None:
         """The session with this secret if it is still good; may ask the database.
@@ -72,20 +50,12 @@ class Sessions:
         if now - session.seen_at >= timedelta(seconds=min(_NOTED_EVERY_S, session.idle_s / 10)):
             with suppress(TransactionConflict):  # another visit of the same session was noted
                 note_visit(self._database, session.session_id, now=now)
-        self._remember(secret_hash(secret), _Known(session, now))
+        self._remembered.keep(secret_hash(secret), session, at=now, ends_at=session.ends_at)
         return session
 
     def forget(self, secret: str) -> None:
         """Ask the database the next time: after signing out, and after changing oneself."""
-        with self._lock:
-            self._known.pop(secret_hash(secret), None)
-
-    def _remember(self, key: str, known: _Known) -> None:
-        with self._lock:
-            self._known.pop(key, None)
-            if len(self._known) >= self._most_remembered:
-                del self._known[next(iter(self._known))]
-            self._known[key] = known
+        self._remembered.forget(secret_hash(secret))
 
 
 def principal_of(session: SessionView, environment: EnvironmentName) -> Principal:
