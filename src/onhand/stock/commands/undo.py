@@ -143,7 +143,8 @@ def _decide(task: _Task, commands: Sequence[Command]) -> bool | Refusal:
                 if refused is not None:
                     connection.rollback()
                     return refused
-                results = ledger.execute_within(connection, commands)
+                # One by one: decided together they would need the memory of all.
+                results = [ledger.execute_within(connection, [one])[0] for one in commands]
                 refusals = [result for result in results if isinstance(result, Refusal)]
                 if refusals or all(isinstance(r, Accepted) and r.replayed for r in results):
                     connection.rollback()

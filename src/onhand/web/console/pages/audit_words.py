@@ -132,7 +132,7 @@ _FIELDS = {
     "expires_at": mark("Ends"),
     "revoked_at": mark("Revoked"),
     "counted": mark("Counted"),
-    "expected": mark("Expected"),
+    "expected": mark("In the books"),
     "reason": mark("Reason"),
     "state": mark("State"),
 }

@@ -154,7 +154,7 @@ _ALL = (
         (
             Column("name", mark("Stocktake"), Kind.TEXT),
             _LOCATION,
-            Column("closed_at", mark("Closed"), Kind.MOMENT),
+            Column("closed_at", mark("Finished"), Kind.MOMENT),
             _EXPECTED,
             _COUNTED,
             _SURPLUS,
