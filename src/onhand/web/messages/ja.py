@@ -177,7 +177,7 @@ JAPANESE = {
     ),
     "unknown_listing": Text("不明な出品", "出品 {listing} はありません。"),
     "listing_mapped": Text(
-        "出品は紐付け済みです",
+        "出品は紐づけ済みです",
         "出品 {listing} はすでにSKU {sku} に紐付いています。"
         "置き換える場合はその旨を指定してください。",
     ),
@@ -308,7 +308,7 @@ JAPANESE = {
     "no_sku_column": Text(
         "SKU の列がありません",
         "SKU を示す列がありません。"
-        "対応付けで指定するか、次のいずれかの名前にしてください：{known}。"
+        "列の対応で指定するか、次のいずれかの名前にしてください：{known}。"
         "読み取った見出し：{header}。",
     ),
     "invalid_code_rule": Text(

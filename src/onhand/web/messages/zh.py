@@ -117,8 +117,8 @@ CHINESE = {
     "invalid_credentials": Text("密钥无效", "{store} 的 {field} 不能作为密钥：{why}。"),
     "unknown_listing": Text("未知店铺商品", "没有店铺商品 {listing}。"),
     "listing_mapped": Text(
-        "店铺商品已关联",
-        "店铺商品 {listing} 已关联 SKU {sku}。如需替换，请明确指定。",
+        "店铺商品已对应",
+        "店铺商品 {listing} 已对应 SKU {sku}。如需替换，请明确指定。",
     ),
     # 推送到店铺的数量
     "invalid_rule": Text("规则无效", "{field} 必须是 {least} 到 {most} 的整数。"),

@@ -131,7 +131,7 @@ _FIELDS = {
     "scope": mark("May"),
     "expires_at": mark("Ends"),
     "revoked_at": mark("Revoked"),
-    "counted": mark("Counted"),
+    "counted": mark("On the shelf"),
     "expected": mark("In the books"),
     "reason": mark("Reason"),
     "state": mark("State"),
