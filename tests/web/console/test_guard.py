@@ -26,6 +26,14 @@ def test_strangers_are_shown_the_door(visitor: Console) -> None:
     assert (part.status_code, part.headers["hx-redirect"][:16]) == (401, "/console/sign-in")
 
 
+def test_the_door_says_where_the_first_link_is_until_it_was_used(
+    visitor: Console, as_role: AsRole
+) -> None:
+    assert "Nobody has chosen a password yet" in visitor.get("/console/sign-in")
+    as_role(Role.VIEWER)
+    assert "Nobody has chosen" not in visitor.get("/console/sign-in")
+
+
 def test_a_role_without_the_right_is_refused_everywhere(as_role: AsRole) -> None:
     for role in (Role.VIEWER, Role.OPERATOR):
         console = as_role(role)

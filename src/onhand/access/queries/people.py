@@ -52,6 +52,12 @@ def has_users(connection: sa.Connection) -> bool:
     return connection.execute(sa.select(user.c.user_id).limit(1)).first() is not None
 
 
+def can_anybody_sign_in(connection: sa.Connection) -> bool:
+    """Whether anybody has ever chosen a password."""
+    chosen = user.c.password_hash.is_not(None)
+    return connection.execute(sa.select(user.c.user_id).where(chosen).limit(1)).first() is not None
+
+
 def find_session(connection: sa.Connection, secret: str, *, now: datetime) -> SessionView | None:
     """The session with this secret if it has not ended and its person is active, else None."""
     session = user_session.c

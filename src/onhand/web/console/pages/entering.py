@@ -8,7 +8,7 @@ from starlette.responses import Response
 from onhand.access.commands.people import SignedIn, finish_set_up, sign_in, sign_out
 from onhand.access.model import Language, Refusal
 from onhand.access.model.people import LONGEST_PASSWORD, SHORTEST_PASSWORD, Credentials, SetUp
-from onhand.access.queries.people import UserView, find_set_up
+from onhand.access.queries.people import UserView, can_anybody_sign_in, find_set_up
 from onhand.web.console import security
 from onhand.web.console.forms import Entered, Verbatim
 from onhand.web.console.languages import mark
@@ -42,7 +42,10 @@ class SetUpForm(Verbatim):
 def show_sign_in(guest: Guest) -> Response:
     """The form to sign in."""
     wanted = guest.request.query_params.get("next", "")
-    return guest.page("frame/sign_in.html", form=Entered({"next": _inside(wanted)}))
+    with guest.onhand.live.database.read() as connection:
+        is_set_up = can_anybody_sign_in(connection)
+    form = Entered({"next": _inside(wanted)})
+    return guest.page("frame/sign_in.html", form=form, is_set_up=is_set_up)
 
 
 @pages.open("POST", "/sign-in")
