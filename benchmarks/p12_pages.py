@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from benchmarks.asks import sale
-from benchmarks.figures import KINDS, Bench, Row, at_most
+from benchmarks.figures import KINDS, Bench, Row, Target, at_most
 from benchmarks.load import Plan, render, send, write_requests
 from benchmarks.p10_sync import STORE, connect, push_all
 from benchmarks.servers import Server
@@ -86,7 +86,7 @@ PAGES = {
 
 
 def measure(bench: Bench) -> list[Row]:
-    """Return the median wait of a lone reader for each page, and what a first load weighs."""
+    """Return the median wait of a lone reader for each page, and what it and a first load weigh."""
     rows: list[Row] = []
     for kind in KINDS:
         year = Year()
@@ -98,8 +98,7 @@ def measure(bench: Bench) -> list[Row]:
                 for names, target in ((PAGES, PAGE_MS), (LISTS, LIST_MS)):
                     for name, path in names.items():
                         bench.say(f"{kind}: {name}")
-                        waits = visitor.waits(bench, path)
-                        rows.append(Row("P-12", f"{name}: median", kind, "ms", waits, target))
+                        rows.append(page_row(bench, kind, visitor, (name, path), target))
                 rows.append(weight(kind, visitor))
     return rows
 
@@ -183,11 +182,9 @@ class Visitor:
         self._server = server
         self._headers = headers
 
-    def waits(self, bench: Bench, path: str) -> tuple[float, ...]:
-        """Return the median wait of each repeat, in ms."""
-        if path.startswith("{"):
-            path = self._first_link(path.strip("{}"))
-        return tuple(self._wait_ms(bench, path) for _ in range(bench.repeats))
+    def find(self, path: str) -> str:
+        """Return the path itself, or where the first link leads of a list named in braces."""
+        return self._first_link(path.strip("{}")) if path.startswith("{") else path
 
     def get(self, path: str, **headers: str) -> bytes:
         """Return what is sent for an address, compressed if it is asked for so."""
@@ -197,7 +194,8 @@ class Visitor:
             sent: bytes = answer.read()
         return sent
 
-    def _wait_ms(self, bench: Bench, path: str) -> float:
+    def wait_ms(self, bench: Bench, path: str) -> float:
+        """Return the median wait for a page, in ms."""
         file = bench.folder / "p12.requests"
         asked = _ASKED_OF_ALL if "try=1" in path else _ASKED
         count = write_requests(file, [render("GET", ROOT + path, self._headers)] * asked)
@@ -210,6 +208,17 @@ class Visitor:
         if found is None:
             raise WrongResult(f"nothing is listed at {path}")
         return found[1]
+
+
+def page_row(
+    bench: Bench, kind: str, visitor: Visitor, page: tuple[str, str], target: Target
+) -> Row:
+    """Return what a lone reader waits for a page, and beside it what its HTML weighs."""
+    name, wanted = page
+    path = visitor.find(wanted)
+    waits = tuple(visitor.wait_ms(bench, path) for _ in range(bench.repeats))
+    kilobytes = len(visitor.get(ROOT + path)) / 1000
+    return Row("P-12", name, kind, "ms", waits, target, f"{kilobytes:.0f} kB")
 
 
 def weight(kind: str, visitor: Visitor) -> Row:
