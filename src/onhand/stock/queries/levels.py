@@ -13,13 +13,16 @@ from onhand.db.lookup import select_in
 from onhand.db.types import UtcTimestamp, from_row, to_text
 from onhand.stock.tables import ledger_head, reservation, stock_event
 
+_HEADS = (
+    "SELECT s.sku_id, s.original_sku, h.version, h.allow_oversell, h.safety_stock, "
+    "h.low_stock_threshold, h.next_expiry_at, h.counted_at FROM sku s "
+    "LEFT JOIN ledger_head h ON h.sku_id = s.sku_id "
+    "WHERE s.status <> 'unregistered' AND s.sku_id IN {list}"
+)
 # A row for each location, or one without any.
 _STOCK = (
-    "SELECT s.sku_id, s.original_sku, h.version, h.allow_oversell, h.safety_stock, "
-    "h.low_stock_threshold, h.next_expiry_at, h.counted_at, l.location_id, l.on_hand, l.reserved "
-    "FROM sku s LEFT JOIN ledger_head h ON h.sku_id = s.sku_id "
-    "LEFT JOIN stock_level l ON l.sku_id = s.sku_id "
-    "WHERE s.status <> 'unregistered' AND s.sku_id IN {list} ORDER BY s.sku_id, l.location_id"
+    f"SELECT head.*, l.location_id, l.on_hand, l.reserved FROM ({_HEADS}) AS head "  # noqa: S608 — fixed text above
+    "LEFT JOIN stock_level l ON l.sku_id = head.sku_id ORDER BY head.sku_id, l.location_id"
 )
 # What adds up over all locations stands in the head.
 _OFFERED = (
@@ -215,7 +218,7 @@ def level_as_of(
         LocationLevel(place, on_hand, reserved, on_hand - reserved)
         for place, (on_hand, reserved) in sorted(balances.items())
     ]
-    return _view(select_in(connection, _STOCK, [sku_id])[0], places)
+    return _view(select_in(connection, _HEADS, [sku_id])[0], places)
 
 
 _Balances = dict[str, tuple[int, int]]

@@ -95,7 +95,7 @@ def show_batch(visit: Visit, codes: list[str]) -> Response:
         Refused: there are too many.
     """
     check_count(codes, visit)
-    with visit.environment.database.read() as connection:
+    with visit.environment.database.look_up() as connection:
         levels = read_levels(connection, codes, now=visit.environment.clock())
     asked = dict.fromkeys(codes)
     return shown(
