@@ -227,7 +227,7 @@ def _add_stock(found: _Found, row: Sequence[Any]) -> None:
 
 def _stock(row: Sequence[Any]) -> SkuStock:
     recorded_at = from_row(row[9])
-    return SkuStock(
+    stock = SkuStock(
         sku_id=row[0],
         generation=row[1],
         version=row[2],
@@ -242,6 +242,8 @@ def _stock(row: Sequence[Any]) -> SkuStock:
         on_hand=row[11],
         reserved=row[12],
     )
+    stock.stored_terms = stock.terms()
+    return stock
 
 
 def first_answers(connection: sa.Connection, command_ids: Iterable[str]) -> Answers:

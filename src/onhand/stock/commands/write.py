@@ -39,6 +39,17 @@ _HOLD = (
     "state",
     "expires_at",
 )
+_HEAD = ("sku_id", "version", "hash", "on_hand", "reserved", "recorded_at")
+_TERMS = (
+    "registered",
+    "generation",
+    "is_low",
+    "allow_oversell",
+    "safety_stock",
+    "low_stock_threshold",
+    "next_expiry_at",
+    "counted_at",
+)
 _WRITE = BulkWrite(
     Part(tables.stock_event, Event._fields),
     Part(
@@ -48,27 +59,9 @@ _WRITE = BulkWrite(
     Part(tables.reservation, _HOLD, key=("reservation_id",), update_only=True),
     Part(tables.stock_level, _LEVEL),
     Part(tables.stock_level, _LEVEL, key=("sku_id", "location_id"), update_only=True),
-    Part(
-        tables.ledger_head,
-        (
-            "sku_id",
-            "registered",
-            "generation",
-            "version",
-            "hash",
-            "on_hand",
-            "reserved",
-            "is_low",
-            "allow_oversell",
-            "safety_stock",
-            "low_stock_threshold",
-            "next_expiry_at",
-            "counted_at",
-            "recorded_at",
-        ),
-        key=("sku_id",),
-        update_only=True,
-    ),
+    # Most events leave the terms as they were: apart, they cost their indexes nothing.
+    Part(tables.ledger_head, _HEAD, key=("sku_id",), update_only=True),
+    Part(tables.ledger_head, (*_HEAD, *_TERMS), key=("sku_id",), update_only=True),
     Part(
         audit_entry,
         (
@@ -104,6 +97,7 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
     levels = [
         (book.stocks[sku_id], location_id) for sku_id, location_id in sorted(book.touched_levels)
     ]
+    kept, changed = _by_terms(book)
     holds = book.touched_holds.values()
     _WRITE.run(
         connection,
@@ -112,7 +106,8 @@ def write(connection: sa.Connection, book: Book, entries: Sequence[Entry]) -> No
         [_hold_row(hold) for hold in holds if hold.stored],
         [_level_row(stock, at) for stock, at in levels if not stock.balances[at].stored],
         [_level_row(stock, at) for stock, at in levels if stock.balances[at].stored],
-        [_head_row(book.stocks[sku_id]) for sku_id in sorted(book.touched_stocks)],
+        [_head_row(stock) for stock in kept],
+        [(*_head_row(stock), *_terms_row(stock)) for stock in changed],
         [_entry_row(book, entry) for entry in entries],
     )
     for sku_id in book.reset_skus:
@@ -213,23 +208,30 @@ def _level_row(stock: SkuStock, location_id: str) -> tuple[object, ...]:
     )
 
 
+def _by_terms(book: Book) -> tuple[list[SkuStock], list[SkuStock]]:
+    """Touched SKUs whose terms are as the database has them, and those whose terms are not."""
+    kept: list[SkuStock] = []
+    changed: list[SkuStock] = []
+    for sku_id in sorted(book.touched_stocks):
+        stock = book.stocks[sku_id]
+        (kept if stock.terms() == stock.stored_terms else changed).append(stock)
+    return kept, changed
+
+
 def _head_row(stock: SkuStock) -> tuple[object, ...]:
     return (
         stock.sku_id,
-        stock.registered,
-        stock.generation,
         stock.version,
         stock.hash,
         stock.on_hand,
         stock.reserved,
-        stock.is_low,
-        stock.allow_oversell,
-        stock.safety_stock,
-        stock.low_stock_threshold,
-        _text(stock.next_expiry_at),
-        _text(stock.counted_at),
         stock.recorded_at or None,
     )
+
+
+def _terms_row(stock: SkuStock) -> tuple[object, ...]:
+    *terms, next_expiry_at, counted_at = stock.terms()
+    return (*terms, _text(next_expiry_at), _text(counted_at))
 
 
 def _entry_row(book: Book, entry: Entry) -> tuple[object, ...]:

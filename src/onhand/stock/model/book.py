@@ -17,6 +17,8 @@ from onhand.stock.model.events import (
 
 HELD = "held"
 
+Terms = tuple[bool, int, bool, bool, int, int, datetime | None, datetime | None]
+
 
 @dataclass(slots=True)
 class Balance:
@@ -52,11 +54,25 @@ class SkuStock:
     on_hand: int = 0  # over all locations, like `reserved`
     reserved: int = 0
     balances: dict[str, Balance] = field(default_factory=dict)
+    stored_terms: Terms | None = None  # as the database has them
 
     @property
     def available(self) -> int:
         """On hand − reserved over all locations."""
         return self.on_hand - self.reserved
+
+    def terms(self) -> Terms:
+        """All that most events leave as it was."""
+        return (
+            self.registered,
+            self.generation,
+            self.is_low,
+            self.allow_oversell,
+            self.safety_stock,
+            self.low_stock_threshold,
+            self.next_expiry_at,
+            self.counted_at,
+        )
 
     def balance(self, location_id: str) -> Balance:
         """The balance at a location, made when it is the first one there."""
