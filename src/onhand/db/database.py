@@ -38,6 +38,8 @@ class Database:
         self.schema = schema
         # Called with "before" and "after" around each commit; what it raises ends the caller.
         self.at_commit: Callable[[str], None] | None = None
+        # Called after each commit of a write; it must neither wait nor raise.
+        self.written: Callable[[], None] = lambda: None
         if self.url.get_backend_name() == "sqlite":
             self.dialect = "sqlite"
             self.engine = _sqlite_engine(self.url, pool_size)
@@ -102,6 +104,7 @@ class Database:
             yield connection
             if self.at_commit is not None:
                 self.at_commit("before")
+        self.written()
         if self.at_commit is not None:
             self.at_commit("after")
 
@@ -123,16 +126,9 @@ def _reading(engine: sa.Engine, options: dict[str, Any]) -> Iterator[sa.Connecti
 
 def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
     path = Path(url.database or "")
-
-    def connect() -> sqlite3.Connection:
-        # A file that is gone must not be made anew: an empty one would throw away the write-ahead
-        # log that lies beside it.
-        address = f"file:{quote(str(path))}?mode=rw"
-        return sqlite3.connect(address, uri=True, check_same_thread=False, cached_statements=512)
-
     engine = sa.create_engine(
         url,
-        creator=connect,
+        creator=lambda: connect_to_file(url),
         poolclass=sa.pool.QueuePool,
         pool_size=pool_size,
         pool_timeout=_SQLITE_BUSY_TIMEOUT_MS / 1000,
@@ -149,7 +145,8 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
             "cache_size=-16384",
             "temp_store=MEMORY",
             # Random keys dirty many pages a batch; checkpoint when it pays, not after every commit.
-            "wal_autocheckpoint=8192",
+            # A server does so earlier and aside (`checkpoints`).
+            "wal_autocheckpoint=16384",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
         entry.info["inode"] = _inode(path)
@@ -166,6 +163,17 @@ def _sqlite_engine(url: URL, pool_size: int) -> sa.Engine:
         execute(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", ())
 
     return engine
+
+
+def connect_to_file(url: URL) -> sqlite3.Connection:
+    """A connection to an SQLite file that no pool knows of.
+
+    A file that is gone is not made anew: an empty one would throw away the write-ahead log that
+    lies beside it. Raises:
+        sqlite3.Error: there is no such file, or it cannot be opened.
+    """
+    address = f"file:{quote(url.database or '')}?mode=rw"
+    return sqlite3.connect(address, uri=True, check_same_thread=False, cached_statements=512)
 
 
 def _inode(path: Path) -> int | None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from onhand.bootstrap.environment import Onhand
+from onhand.db.checkpoints import checkpointing
 from onhand.web import pages
 from onhand.web.api import (
     access,
@@ -63,8 +64,9 @@ def create_api(onhand: Onhand) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with sweeping(onhand):
-            yield
+        with checkpointing(onhand.live.database), checkpointing(onhand.test.database):
+            async with sweeping(onhand):
+                yield
 
     app = FastAPI(
         title="Onhand",
