@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,29 +61,59 @@ def test_make_starts_and_tests_what_the_readme_says() -> None:
     assert "ONHAND_HOME ?= $(CURDIR)/.onhand" in makefile
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", list(PAGES))
-def test_every_line_does_what_the_page_says(page: str, tmp_path: Path) -> None:
-    """The ports alone are others: 8000 and 8100 may be taken where this runs."""
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    (tmp_path / ".venv/bin/onhand").symlink_to(ONHAND)
-    (tmp_path / "data").symlink_to(ROOT / "data")
-    todo = steps(page)
+@dataclass(frozen=True)
+class Place:
+    """A folder like the checkout's, in which Onhand runs as `make run` starts it."""
+
+    folder: Path
+    host: str
+    shops: str
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Place]:
+    """A place of its own; the ports alone are others: 8000 and 8100 may be taken here."""
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/onhand").symlink_to(ONHAND)
+    (folder / "data").symlink_to(ROOT / "data")
     shops = str(free_port())
-    home = str(tmp_path / ".onhand")
-    with serving(tmp_path, ONHAND_HOME=home, RUN_JOBS="true", SIMULATOR_PORT=shops) as server:
-        host = server.url.removeprefix("http://")
-        lines = [f"{step.command}\nprintf '\\n{MARK} %s\\n' $?" for step in todo]
-        script = "\n".join(lines).replace(WRITTEN, host)
-        done = subprocess.run(
-            ["sh"],
-            input=script.replace(SHOPS_WRITTEN, f"127.0.0.1:{shops}"),
-            cwd=tmp_path,
-            env=surroundings({}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    home = str(folder / ".onhand")
+    with serving(folder, ONHAND_HOME=home, RUN_JOBS="true", SIMULATOR_PORT=shops) as server:
+        yield Place(folder, server.url.removeprefix("http://"), f"127.0.0.1:{shops}")
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Where one how-to page after the other is read."""
+    with opened(tmp_path_factory.mktemp("used")) as place:
+        yield place
+
+
+@pytest.mark.slow
+def test_every_line_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
+    with opened(tmp_path) as place:
+        follow("README.md", place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
+def test_every_line_of_a_how_to_page_does_what_it_says(page: str, used: Place) -> None:
+    follow(page, used)
+
+
+def follow(page: str, place: Place) -> None:
+    """Run every line of a page and compare what came back with what was promised."""
+    todo = steps(page)
+    lines = [f"{step.command}\nprintf '\\n{MARK} %s\\n' $?" for step in todo]
+    done = subprocess.run(
+        ["sh"],
+        input="\n".join(lines).replace(WRITTEN, place.host).replace(SHOPS_WRITTEN, place.shops),
+        cwd=place.folder,
+        env=surroundings({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     parts = re.split(rf"\n{MARK} (\d+)\n", done.stdout)
     said, codes = parts[:-1:2], parts[1::2]
