@@ -1,13 +1,12 @@
 """Selling in a browser: an order falls through to another shop, shortfalls, failures, rules."""
 
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 
@@ -84,19 +83,6 @@ def shops(site: Site) -> Iterator[Shops]:
     made = Shops(site)
     yield made
     made.close()
-
-
-@pytest.fixture(autouse=True)
-def _calm(desk: Page, phone: Page) -> None:
-    """Pictures of goods lie at a shop that this machine does not reach; nothing moves."""
-    for page in (desk, phone):
-        # Chromium tells a crossfade that the next page cuts off as an error of a script.
-        page.emulate_media(reduced_motion="reduce")
-        page.route(re.compile("^https:"), _blank)
-
-
-def _blank(route: Route) -> None:
-    route.fulfill(status=200, content_type="image/gif", body=b"")
 
 
 def figure(page: Page, name: str) -> Any:
