@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.pofile import read_po
 
+from onhand.access.model import Role
 from onhand.web.console.languages import Reader
+from tests.web.console.conftest import AsRole
 from tools import translations
 
 TEMPLATES = sorted((translations.CONSOLE / "templates").rglob("*.html"))
 # Names that are the same in every language.
 NAMES = {"Onhand"}
 SHOWN = {"alt", "aria-label", "placeholder", "title"}
+_CJK = re.compile("[\u3040-\u30ff\u4e00-\u9fff]+")
 _SCROLLING = re.compile(r'<div class="table-responsive"[^>]*>')
 
 
@@ -40,6 +43,13 @@ def test_translations_have_the_same_places_and_one_meaning(language: str) -> Non
             for text in made:
                 assert places(str(text)) == places(texts[-1]), (part, message.id)
             assert meanings.setdefault(tuple(texts), message.string) == message.string, texts
+
+
+@pytest.mark.parametrize("path", ["/people", "/tokens", "/stock/-/new", "/stores/new", "/settings"])
+def test_a_page_is_in_the_language_of_who_reads_it_second(as_role: AsRole, path: str) -> None:
+    assert _CJK.search(as_role(Role.ADMIN, language="ja").get(path))
+    english = as_role(Role.ADMIN, language="en").get(path)
+    assert set(_CJK.findall(english)) <= {"日本語", "中文"}
 
 
 def places(text: str) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.requests import Request
 
 from onhand.web.console import words
@@ -91,20 +92,25 @@ def _ngettext(singular: str, plural: str, number: int) -> str:
     return _reading.get().reader.ngettext(singular, plural, number)
 
 
+# A filter that is handed the context is asked for each reader anew; of any other, Jinja works out
+# what it makes of a constant once, for whoever is the first to read the page.
 def _filter(name: str) -> Any:
-    def written(value: Any) -> str:
+    @pass_context
+    def written(_context: Context, value: Any) -> str:
         shown: str = getattr(_reading.get().reader, name)(value)
         return shown
 
     return written
 
 
-def _ago(value: Any) -> str:
+@pass_context
+def _ago(_context: Context, value: Any) -> str:
     visit = _reading.get()
     return "–" if value is None else visit.reader.ago(value, now=visit.now)
 
 
-def _word(value: object, kind: str) -> str:
+@pass_context
+def _word(_context: Context, value: object, kind: str) -> str:
     return _reading.get().reader.gettext(words.word(kind, str(value)))
 
 
