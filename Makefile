@@ -7,6 +7,8 @@ ONHAND_HOME ?= $(CURDIR)/.onhand
 BIN := .venv/bin
 # Both cores; each worker has a PostgreSQL server of its own, and takes over from one that is slower.
 PARALLEL := -n 2 --dist worksteal
+# The quick tests wait so often that a third worker is worth its start.
+PARALLEL_QUICK := -n 3 --dist worksteal
 COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
@@ -24,7 +26,7 @@ test: venv-dev assets chromium static ## every check and the whole test suite
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: venv-dev assets static ## the quick part of `test`, for while you work
-	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL_QUICK) -m 'not slow' $(ARGS)
 
 bench: venv-dev assets ## measure, beside what others reach (docs/reference/performance.md)
 	$(BIN)/python -m benchmarks $(ARGS)
