@@ -1,8 +1,7 @@
 """The console in a real Chromium, against a real server on each database.
 
-A process has one server for each database, for as long as it has tests in this folder. `desk` and
-`phone` are pages on which `admin` is signed in; whatever goes wrong in the browser unasked fails
-the test.
+A process has one server for each database, to its end. `desk` and `phone` are pages on which
+`admin` is signed in; whatever goes wrong in the browser unasked fails the test.
 """
 
 from collections.abc import Iterator
@@ -65,7 +64,7 @@ class Site:
 
 
 @pytest.fixture(
-    scope="package",
+    scope="session",
     params=[pytest.param(name, marks=pytest.mark.slow) for name in ("sqlite", "postgresql")],
 )
 def database_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
@@ -106,7 +105,7 @@ class Premises:
     folder: Path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def premises(
     database_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Premises]:

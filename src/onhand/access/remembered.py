@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 Found = TypeVar("Found")
 
-TRUSTED_FOR = timedelta(seconds=5)  # after which what was revoked or changed meanwhile is noticed
+_TRUSTED_FOR = timedelta(seconds=5)  # after which what was revoked or changed meanwhile is noticed
 _MOST = 10_000
 
 
@@ -33,7 +33,7 @@ class Remembered(Generic[Found]):
         if known is None:
             return None
         now = self._clock()
-        is_fresh = timedelta(0) <= now - known.checked_at < TRUSTED_FOR
+        is_fresh = timedelta(0) <= now - known.checked_at < _TRUSTED_FOR
         return known.found if is_fresh and (known.ends_at is None or now < known.ends_at) else None
 
     def keep(self, key: str, found: Found, *, at: datetime, ends_at: datetime | None) -> None:

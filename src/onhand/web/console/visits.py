@@ -181,6 +181,11 @@ class Visit(Guest):
         """Who writes, for the rooms that keep no stock."""
         return Actor(self.user.name, Source.MANUAL.value, self.origin)
 
+    def caller(self) -> Caller:
+        """Who writes, for commands of the ledger."""
+        touches_all = self.may(Right.ADMINISTER)
+        return Caller(self.user.name, Source.MANUAL, self.origin, touches_all=touches_all)
+
     def asked(self, *, part: str = "") -> Asked:
         """Who asks and when, under the form's key: sent twice, it happens once.
 
@@ -196,13 +201,8 @@ class Visit(Guest):
         Raises:
             DatabaseUnavailable: nothing was acknowledged.
         """
-        caller = Caller(
-            self.user.name,
-            Source.MANUAL,
-            self.origin,
-            touches_all=self.may(Right.ADMINISTER),
-        )
-        return self.environment.writes.submit(Command(caller, ask, self._key())).result()
+        command = Command(self.caller(), ask, self._key())
+        return self.environment.writes.submit(command).result()
 
     def back(self, to: str) -> str:
         """The page the person came from, if the form or address tells; else `to`."""

@@ -178,7 +178,7 @@ JAPANESE = {
     "unknown_listing": Text("不明な出品", "出品 {listing} はありません。"),
     "listing_mapped": Text(
         "出品は紐づけ済みです",
-        "出品 {listing} はすでにSKU {sku} に紐付いています。"
+        "出品 {listing} はすでにSKU {sku} に紐づいています。"
         "置き換える場合はその旨を指定してください。",
     ),
     # ショップへの在庫連携

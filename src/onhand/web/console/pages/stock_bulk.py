@@ -18,7 +18,6 @@ from onhand.stock.queries.locations import list_locations
 from onhand.web.console.flashes import Undo
 from onhand.web.console.forms import Entered, Form
 from onhand.web.console.languages import mark
-from onhand.web.console.pages.stock_shown import caller_of
 from onhand.web.console.routing import Pages
 from onhand.web.console.visits import Visit
 from onhand.web.fields import LONGEST_TEXT, MOST_UNITS
@@ -90,7 +89,7 @@ def _set_policy(visit: Visit, action: _Action, codes: Sequence[str]) -> Response
     results = [
         visit.environment.writes.submit(
             Command(
-                caller_of(visit),
+                visit.caller(),
                 SetPolicy(code, None, units["safety"], units["threshold"]),
                 None if key is None else f"{key}.{number}",
             )

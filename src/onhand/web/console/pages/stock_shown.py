@@ -2,11 +2,8 @@
 
 from datetime import UTC, datetime
 
-from onhand.access.model import Right
 from onhand.catalog.model.skus import normalise
 from onhand.catalog.queries.skus import SkuView
-from onhand.stock.model.commands import Caller
-from onhand.stock.model.events import Source
 from onhand.web.console.visits import Visit
 from onhand.web.errors import Problem, Refused
 
@@ -25,16 +22,6 @@ def known_sku(visit: Visit, found: SkuView | None) -> SkuView:
     if found is None:
         raise Refused(Problem("unknown_sku", {"skus": [code_of(visit)]}))
     return found
-
-
-def caller_of(visit: Visit) -> Caller:
-    """Who writes, for commands of stock that the ledger does not decide by itself."""
-    return Caller(
-        visit.user.name,
-        Source.MANUAL,
-        visit.origin,
-        touches_all=visit.may(Right.ADMINISTER),
-    )
 
 
 def moment_of(visit: Visit, entered: datetime | None) -> datetime | None:
