@@ -14,6 +14,7 @@ def test_a_cp932_file_is_seen_brought_in_and_taken_back(desk: Page, tmp_path: Pa
     write_normal_item(file, 24)
     desk.goto("/console/test/imports")
     desk.get_by_role("link", name="Import a file").first.click()
+    expect(desk.get_by_role("heading", name="Import a file")).to_be_visible()
     assert_accessible(desk)
     desk.get_by_label("File", exact=False).first.set_input_files(file)
     desk.get_by_label("What a quantity does").select_option("replace")
